@@ -1,0 +1,135 @@
+/**
+ * The error table: every failure that a user, viewer, publisher or operator can meet.
+ *
+ * `sentence` says what is wrong and what to do. Codes are stable; match on them, not on sentences. Columns that do not
+ * apply are left out. `test/rules/errors.ts` holds this table and its copy in `machines/README.md` together.
+ */
+
+/** One row of the table. */
+export interface ErrorRow {
+  sentence: string;
+  /** May the same request succeed later, unchanged? */
+  retryable: boolean;
+  /** HTTP status of the answer. */
+  httpStatus?: number;
+  /** WebSocket close code. */
+  closeCode?: number;
+  /** `onStatus` code for a publisher. */
+  rtmpCode?: 'NetStream.Publish.BadName' | 'NetStream.Publish.Denied' | 'NetStream.Failed';
+  /** Exit code of the program. */
+  exitCode?: number;
+}
+
+const rows = {
+  // publishing
+  bad_slug: {
+    sentence: 'The stream name must be a slug: a-z, 0-9 and -, at most 64 characters, starting with a letter or digit.',
+    retryable: false,
+    rtmpCode: 'NetStream.Publish.BadName',
+    httpStatus: 400,
+  },
+  bad_app: {
+    sentence: 'Publish to the application "live": rtmp://HOST:PORT/live/SLUG.',
+    retryable: false,
+    rtmpCode: 'NetStream.Publish.BadName',
+  },
+  name_taken: {
+    sentence: 'Another publisher is live on this stream name.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.BadName',
+  },
+  session_stopping: {
+    sentence: 'The session of this name is being finished; publish again in a few seconds.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.BadName',
+  },
+  too_many_sessions: {
+    sentence: 'The server carries as many sessions as MAX_SESSIONS allows.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  server_draining: {
+    sentence: 'The server is shutting down.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+    httpStatus: 503,
+    closeCode: 1012,
+  },
+  server_not_ready: {
+    sentence: 'The server is still starting.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+    httpStatus: 503,
+  },
+  // viewers and HTTP
+  no_such_session: {
+    sentence: 'There is no session of this name; it appears when its publisher connects.',
+    retryable: true,
+    httpStatus: 404,
+    closeCode: 4004,
+  },
+  not_found: { sentence: 'There is nothing at this address.', retryable: false, httpStatus: 404 },
+  method_not_allowed: { sentence: 'This address does not take that method.', retryable: false, httpStatus: 405 },
+  not_in_this_version: {
+    sentence: 'This part of the interface is not in this version.',
+    retryable: false,
+    httpStatus: 501,
+  },
+  bad_request: { sentence: 'The request could not be understood.', retryable: false, httpStatus: 400 },
+  origin_refused: {
+    sentence: 'This page may not attach: its origin is not in ALLOWED_ORIGINS.',
+    retryable: false,
+    httpStatus: 403,
+  },
+  at_capacity: {
+    sentence: 'The server carries as many viewers as MAX_VIEWERS allows.',
+    retryable: true,
+    httpStatus: 503,
+    closeCode: 1013,
+  },
+  too_slow: {
+    sentence: 'The viewer fell too far behind; reconnect with its cursor.',
+    retryable: true,
+    closeCode: 4008,
+  },
+  heartbeat_timeout: { sentence: 'The viewer answered no ping.', retryable: true, closeCode: 1008 },
+  protocol_error: {
+    sentence: 'The viewer sent something that the protocol does not know.',
+    retryable: false,
+    closeCode: 1008,
+  },
+  // engines and decoder
+  transcriber_unavailable: {
+    sentence: 'No transcriber can run: the built-in engine is not installed or does not load.',
+    retryable: false,
+    exitCode: 1,
+  },
+  language_not_supported: {
+    sentence: 'The built-in engine hears English only; set LANGUAGES=en.',
+    retryable: false,
+    exitCode: 2,
+  },
+  ffmpeg_missing: { sentence: 'No ffmpeg was found; install it or set FFMPEG_PATH.', retryable: false, exitCode: 1 },
+  decoder_failed: { sentence: 'ffmpeg failed too often in a row.', retryable: true },
+  transcriber_failed: { sentence: 'The transcriber failed too often in a row.', retryable: true },
+  // the program
+  bad_options: { sentence: 'One or more options have values that cannot be used.', retryable: false, exitCode: 2 },
+  port_taken: { sentence: 'A port is taken by another program.', retryable: false, exitCode: 3 },
+  failed: { sentence: 'Something failed inside; the log says what.', retryable: true, httpStatus: 500, exitCode: 1 },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof rows;
+
+/** The table, by code. */
+export const errors: Readonly<Record<ErrorCode, ErrorRow>> = rows;
+
+/** A failure with a row in the table; `detail` adds the particulars (a port, a value). */
+export class CaptiondError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail === undefined ? errors[code].sentence : `${errors[code].sentence} ${detail}`, options);
+    this.name = 'CaptiondError';
+    this.code = code;
+  }
+}
