@@ -69,8 +69,7 @@ export type RefusalCode = 'NetStream.Publish.BadName' | 'NetStream.Publish.Denie
 
 /** The answer to a publish request. */
 export type PublishDecision =
-  | { accepted: true; sink: PublisherSink }
-  | { accepted: false; code: RefusalCode; description: string };
+  { accepted: true; sink: PublisherSink } | { accepted: false; code: RefusalCode; description: string };
 
 /** Decides on a publisher before `NetStream.Publish.Start` is sent; must have no side effect when it refuses. */
 export type Authorise = (
@@ -88,7 +87,8 @@ export interface PcmChunk {
 }
 
 /** Why audio was not transcribed; `cause` of a `gap` message. */
-export type GapCause = 'publisher_lost' | 'audio_lost' | 'buffer_overflow' | 'decoder_lost' | 'transcriber_lost' | 'finalize_timeout';
+export type GapCause =
+  'publisher_lost' | 'audio_lost' | 'buffer_overflow' | 'decoder_lost' | 'transcriber_lost' | 'finalize_timeout';
 
 /** What a transcriber reads: un-acknowledged PCM, by position. */
 export interface ChunkSource {

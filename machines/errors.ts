@@ -123,6 +123,11 @@ export type ErrorCode = keyof typeof rows;
 /** The table, by code. */
 export const errors: Readonly<Record<ErrorCode, ErrorRow>> = rows;
 
+/** Exit code of the program when it ends with this error. */
+export function exitCodeOf(code: ErrorCode): number {
+  return errors[code].exitCode ?? rows.failed.exitCode;
+}
+
 /** A failure with a row in the table; `detail` adds the particulars (a port, a value). */
 export class CaptiondError extends Error {
   readonly code: ErrorCode;

@@ -1,0 +1,131 @@
+/** The RTMP listener: accepts publishers within limits, and nothing but publishers. */
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Authorise, Log } from '../ports.ts';
+import { Connection } from './connection.ts';
+import type { OnCount } from './counts.ts';
+import { defaultRtmpLimits } from './limits.ts';
+import type { RtmpLimits } from './limits.ts';
+
+const KEEP_ALIVE_MS = 30_000;
+
+export interface RtmpListenerOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Asked for every publish request, before the publisher hears anything. */
+  authorise: Authorise;
+  /** Overrides of `defaultRtmpLimits`. */
+  limits?: Partial<RtmpLimits>;
+  log: Log;
+  onCount?: OnCount;
+}
+
+export interface RtmpListener {
+  readonly address: { host: string; port: number };
+  /** Open TCP connections. */
+  readonly connections: number;
+  /** Accepts no more and destroys every connection; their sinks hear `closed`. Resolves when all are gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens for RTMP publishers (Adobe RTMP specification 1.0; enhanced RTMP v2 for audio).
+ * @throws the operating system's error, e.g. with `code` `EADDRINUSE` when the port is taken.
+ */
+export async function createRtmpListener(options: RtmpListenerOptions): Promise<RtmpListener> {
+  const door = new Door(options);
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+  server.on('connection', (socket) => door.enter(socket));
+  await listening(server, options);
+  // Running out of file descriptors is such an error: connections in being are not concerned.
+  server.on('error', (error) => options.log.error('rtmp: accepting failed', { error }));
+  const { address, port } = server.address() as AddressInfo;
+  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+  return {
+    address: { host: address, port },
+    get connections() {
+      return door.connections;
+    },
+    close() {
+      server.close();
+      door.empty('server closed');
+      return closed;
+    },
+  };
+}
+
+function listening(server: Server, { host, port }: RtmpListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Counts who is in, and lets nobody in beyond the limits. */
+class Door {
+  readonly #options: RtmpListenerOptions;
+  readonly #limits: RtmpLimits;
+  readonly #onCount: OnCount;
+  readonly #connections = new Set<Connection>();
+  /** Connections without a publish, by address. */
+  readonly #unpublished = new Map<string, number>();
+  #unpublishedTotal = 0;
+
+  constructor(options: RtmpListenerOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultRtmpLimits, ...options.limits };
+    this.#onCount = options.onCount ?? (() => undefined);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  enter(socket: Socket): void {
+    const address = socket.remoteAddress;
+    // Without an address the peer has gone again already.
+    if (address === undefined || this.#isFull(address)) {
+      this.#onCount('connections_refused', 1);
+      this.#options.log.debug('rtmp: connection refused', { remoteAddress: address });
+      socket.on('error', () => undefined).destroy();
+      return;
+    }
+    const { authorise, log } = this.#options;
+    const connection = new Connection(socket, {
+      authorise,
+      log,
+      limits: this.#limits,
+      onCount: this.#onCount,
+      onPublishing: (active) => this.#countUnpublished(address, active ? -1 : 1),
+      onClosed: () => {
+        this.#connections.delete(connection);
+        if (!connection.publishing) this.#countUnpublished(address, -1);
+      },
+    });
+    this.#connections.add(connection);
+    this.#countUnpublished(address, 1);
+  }
+
+  empty(reason: string): void {
+    for (const connection of this.#connections) connection.destroy(reason);
+  }
+
+  #isFull(address: string): boolean {
+    return (
+      this.#connections.size >= this.#limits.maxConnections ||
+      this.#unpublishedTotal >= this.#limits.maxUnpublished ||
+      (this.#unpublished.get(address) ?? 0) >= this.#limits.maxUnpublishedPerAddress
+    );
+  }
+
+  #countUnpublished(address: string, by: number): void {
+    const count = (this.#unpublished.get(address) ?? 0) + by;
+    if (count > 0) this.#unpublished.set(address, count);
+    else this.#unpublished.delete(address);
+    this.#unpublishedTotal += by;
+  }
+}

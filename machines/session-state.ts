@@ -1,0 +1,23 @@
+/** What a session's chart means to viewers and operators. */
+import type { SnapshotFrom } from 'xstate';
+import type { sessionMachine } from './session.ts';
+
+type SessionSnapshot = SnapshotFrom<typeof sessionMachine>;
+
+/** `session_state` of the wire, read off the chart. A lost publisher outranks a lost transcriber: it explains it. */
+export function sessionState(
+  snapshot: SessionSnapshot,
+): 'awaiting' | 'live' | 'publisher_lost' | 'transcriber_lost' | 'ended' {
+  if (snapshot.status !== 'active') return 'ended';
+  if (snapshot.matches({ active: { publisher: 'awaiting' } })) return 'awaiting';
+  if (snapshot.matches({ active: { publisher: 'lost' } })) return 'publisher_lost';
+  const transcriberIsAway =
+    snapshot.matches({ active: { transcriber: { up: 'lost' } } }) ||
+    snapshot.matches({ active: { transcriber: 'failed' } });
+  return transcriberIsAway ? 'transcriber_lost' : 'live';
+}
+
+/** True while the session takes (or takes back) a publisher. */
+export function isAccepting(snapshot: SessionSnapshot): boolean {
+  return snapshot.status === 'active' && snapshot.hasTag('accepting');
+}
