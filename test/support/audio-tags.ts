@@ -25,7 +25,7 @@ export function encode(wav: string, args: string[]): Buffer {
 /** The audio tags of an FLV file in memory. */
 export function flvTags(flv: Buffer): AudioTag[] {
   const tags: AudioTag[] = [];
-  for (let at = 13; at + 11 <= flv.length; ) {
+  for (let at = 13; at + 11 <= flv.length;) {
     const size = flv.readUIntBE(at + 1, 3);
     const timestampMs = flv.readUIntBE(at + 4, 3) + flv.readUInt8(at + 7) * 2 ** 24;
     const body = Buffer.from(flv.subarray(at + 11, at + 11 + size));
@@ -56,7 +56,7 @@ export function opusTags(wav: string): AudioTag[] {
 function oggPackets(ogg: Buffer): Buffer[] {
   const packets: Buffer[] = [];
   let parts: Buffer[] = [];
-  for (let at = 0; at + 27 <= ogg.length; ) {
+  for (let at = 0; at + 27 <= ogg.length;) {
     const segments = ogg.subarray(at + 27, at + 27 + ogg.readUInt8(at + 26));
     at += 27 + segments.length;
     for (const length of segments) {

@@ -112,7 +112,9 @@ const usualTiming: ProcessTiming = {
 };
 
 function isFact(event: { type: string }): event is ProcessFact {
-  return ['process.started', 'process.ready', 'process.stalled', 'process.exited', 'process.refused'].includes(event.type);
+  return ['process.started', 'process.ready', 'process.stalled', 'process.exited', 'process.refused'].includes(
+    event.type,
+  );
 }
 
 function recorder(lines: LogLine[]): Log {
