@@ -1,10 +1,22 @@
 /** Gives an actor its input where the machine that invokes it must not know it (handles never enter a machine). */
-import type { AnyActorLogic, InputFrom } from 'xstate';
+import type {
+  ActorScope,
+  ActorSystem,
+  ActorSystemInfo,
+  CallbackActorLogic,
+  CallbackSnapshot,
+  EventObject,
+} from 'xstate';
 
-/** The same logic, started with `input` whatever the invoking state passes. */
-export function bindInput<TLogic extends AnyActorLogic>(logic: TLogic, input: InputFrom<TLogic>): TLogic {
-  return {
+/** The same logic, started with `input` whatever the invoking state passes; to its machine the input is opaque. */
+export function bindInput<TCommand extends EventObject, TInput>(
+  logic: CallbackActorLogic<TCommand, TInput>,
+  input: TInput,
+): CallbackActorLogic<TCommand> {
+  const bound: CallbackActorLogic<TCommand, TInput> = {
     ...logic,
-    getInitialSnapshot: (scope: Parameters<TLogic['getInitialSnapshot']>[0]) => logic.getInitialSnapshot(scope, input),
+    getInitialSnapshot: (scope: ActorScope<CallbackSnapshot<TInput>, TCommand, ActorSystem<ActorSystemInfo>>) =>
+      logic.getInitialSnapshot(scope, input),
   };
+  return bound as unknown as CallbackActorLogic<TCommand>;
 }
