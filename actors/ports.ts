@@ -150,7 +150,7 @@ export interface EngineUtterance {
 export interface TranscriptSink {
   /** Newest wins; never stored. */
   partial(utterance: EngineUtterance): void;
-  /** Stored, numbered and never changed. */
+  /** Stored, numbered and never changed. Without text it withdraws what partials have shown. */
   final(utterance: EngineUtterance): void;
 }
 

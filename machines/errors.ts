@@ -81,6 +81,12 @@ const rows = {
     retryable: false,
     httpStatus: 403,
   },
+  host_refused: {
+    sentence: 'The server does not go by that host name; set ALLOWED_ORIGINS to the origin of the page.',
+    retryable: false,
+    httpStatus: 421,
+  },
+  upgrade_required: { sentence: 'This address takes WebSocket connections only.', retryable: false, httpStatus: 426 },
   at_capacity: {
     sentence: 'The server carries as many viewers as MAX_VIEWERS allows.',
     retryable: true,

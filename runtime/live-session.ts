@@ -142,7 +142,7 @@ export class LiveSession {
     this.leftovers += this.resources.releaseAll();
   }
 
-  #machine({ config, ffmpegPath, transcriber, log, nowMs }: LiveSessionOptions): typeof sessionMachine {
+  #machine({ ffmpegPath, transcriber, log, nowMs }: LiveSessionOptions): typeof sessionMachine {
     const { channel, intake, resources } = this;
     const ffmpeg = bindInput(ffmpegProcess, {
       command: ffmpegPath,
@@ -156,7 +156,7 @@ export class LiveSession {
       actors: {
         decoder: decoderMachine.provide({ actors: { child: ffmpeg } }),
         transcriber: transcriber({ intake, channel, resources, log }),
-        viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { hub: channel.hub }) } }),
+        viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { channel }) } }),
       },
       actions: {
         disconnectPublisher: () => this.#publisher.disconnect('The session has ended.'),

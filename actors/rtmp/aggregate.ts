@@ -15,8 +15,7 @@ export interface AggregatedTag {
  * Splits an aggregate. The tags' own timestamps count from any origin: the aggregate's timestamp is that of its first
  * tag, and the others keep their distance to it. A tag that is cut short ends the list.
  */
-export function splitAggregate(body: Buffer, timestamp: number): AggregatedTag[] {
-  const tags: AggregatedTag[] = [];
+export function* splitAggregate(body: Buffer, timestamp: number): Generator<AggregatedTag> {
   let offset: number | undefined;
   let at = 0;
   while (at + TAG_HEADER_BYTES <= body.length) {
@@ -25,12 +24,11 @@ export function splitAggregate(body: Buffer, timestamp: number): AggregatedTag[]
     // The fourth byte of an FLV timestamp holds its upper bits (FLV specification 10.1, E.4.1).
     const own = body.readUIntBE(at + 4, 3) + (body[at + 7] ?? 0) * 2 ** 24;
     offset ??= timestamp - own;
-    tags.push({
+    yield {
       type: body[at] ?? 0,
       timestamp: (own + offset) >>> 0,
       body: body.subarray(at + TAG_HEADER_BYTES, end),
-    });
+    };
     at = end + BACK_POINTER_BYTES;
   }
-  return tags;
 }

@@ -8,7 +8,7 @@ import type { OnCount } from './counts.ts';
 import { AudioPacket, parseEnhancedAudio } from './enhanced-audio.ts';
 import type { EnhancedAudio } from './enhanced-audio.ts';
 import { MessageType } from './message-types.ts';
-import { opusHeadFor } from './opus-head.ts';
+import { isOpusHead, opusHeadFor } from './opus-head.ts';
 import { TimestampUnwrapper } from './timestamps.ts';
 
 /** SoundFormat values (FLV specification 10.1, E.4.2.1) that are passed on. */
@@ -75,7 +75,7 @@ export class AudioTags {
 
   #enhanced(body: Buffer, timestamp: number): void {
     const tracks = parseEnhancedAudio(body);
-    const rank = Math.min(this.#rank, ...tracks.map(rankOf));
+    const rank = tracks.reduce((lowest, track) => Math.min(lowest, rankOf(track)), this.#rank);
     const track = tracks.find((candidate) => rankOf(candidate) === rank);
     if (track === undefined) return;
     this.#rank = rank;
@@ -85,8 +85,9 @@ export class AudioTags {
 
   #sequenceStart({ fourCc, payload }: EnhancedAudio, timestamp: number): void {
     if (fourCc === 'mp4a') this.#aac(prefixed([AAC_HEADER, AAC_SEQUENCE_HEADER], payload), timestamp);
-    else if (fourCc === 'Opus') this.#config('opus', Buffer.from(payload), timestamp);
-    else if (fourCc !== '.mp3') this.#onCount('audio_unsupported', 1);
+    else if (fourCc === 'Opus') {
+      if (isOpusHead(payload)) this.#config('opus', Buffer.from(payload), timestamp);
+    } else if (fourCc !== '.mp3') this.#onCount('audio_unsupported', 1);
   }
 
   #codedFrames({ fourCc, payload }: EnhancedAudio, timestamp: number): void {

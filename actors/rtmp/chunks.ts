@@ -47,7 +47,6 @@ export class ChunkReader {
   readonly #limits: RtmpLimits;
   readonly #streams = new Map<number, ChunkStream>();
   readonly #header: BasicHeader = { format: 0, chunkStreamId: 0, bytes: 0 };
-  /** Bytes that could not be parsed yet: part of a header, or everything behind a suspension. */
   #rest: Buffer = NOTHING;
   /** The chunk whose payload comes next, and how much of it is missing. */
   #current: ChunkStream | undefined;
@@ -74,6 +73,11 @@ export class ChunkReader {
   /** Announced bytes of the messages that are being collected. */
   get unfinishedBytes(): number {
     return this.#unfinishedBytes;
+  }
+
+  /** Bytes that have come and are not parsed: part of a header, or what waits behind a suspension. */
+  get waitingBytes(): number {
+    return this.#rest.length;
   }
 
   /** From the next message on, `maxBytes` instead of the limit's `maxUnfinishedBytes`. */

@@ -15,6 +15,8 @@ import type { Link, Services } from './net-connection.ts';
 import { RtmpProtocolError } from './protocol-error.ts';
 
 const INITIAL_CHUNK_SIZE = 128;
+/** Bytes of a publish that are acknowledged segment by segment: metadata, configuration and the first frames. */
+const EARLY_BYTES = 16 * 1024;
 
 /** What a connection needs of its listener. */
 export interface ConnectionContext extends Services {
@@ -45,8 +47,8 @@ export class Connection {
   #receivedBytes = 0;
   #acknowledgedBytes = 0;
   #ackWindowBytes: number;
-  /** Parsed bytes when the connection last began to be without a publish. */
-  #unpublishedSince = 0;
+  /** Parsed bytes when the publish, or the time without one, began. */
+  #since = 0;
 
   constructor(socket: PublisherSocket, context: ConnectionContext) {
     this.#socket = socket;
@@ -67,10 +69,18 @@ export class Connection {
     return this.#publishing;
   }
 
-  /** Closes at once, without a word to the peer. Idempotent. */
+  /** Bytes that are kept for this peer: messages being collected, and what has come and is not parsed. */
+  get bufferedBytes(): number {
+    return this.#reader.unfinishedBytes + this.#reader.waitingBytes;
+  }
+
+  /** Closes at once, without a word to the peer; the sink hears it before this returns. Idempotent. */
   destroy(reason: string): void {
+    this.#closing = true;
     this.#closeReason ??= reason;
+    this.#reader.suspend();
     this.#socket.destroy();
+    this.#net.end(this.#closeReason);
   }
 
   #listen(socket: PublisherSocket): void {
@@ -79,9 +89,8 @@ export class Connection {
     socket.on('end', () => this.destroy('closed by the publisher'));
     socket.on('error', (error: NodeJS.ErrnoException) => this.destroy(error.code ?? error.message));
     socket.on('close', () => {
+      this.destroy('closed');
       clearTimeout(this.#timer);
-      this.#closing = true;
-      this.#net.end(this.#closeReason ?? 'closed');
       this.#context.onClosed();
     });
   }
@@ -95,7 +104,7 @@ export class Connection {
         this.#reader.suspend();
         this.#socket.pause();
       },
-      resume: () => this.#resume(),
+      resume: (first) => this.#resume(first),
       publishing: (active) => this.#setPublishing(active),
       closeSoon: (reason) => this.#closeSoon(reason),
     };
@@ -122,7 +131,7 @@ export class Connection {
   }
 
   #parse(segment: Buffer): void {
-    const early = !this.#publishing;
+    const early = !this.#publishing || this.#reader.parsedBytes - this.#since < EARLY_BYTES;
     const rest = this.#handshake === undefined ? segment : this.#shakeHands(this.#handshake, segment);
     if (this.#handshake !== undefined) return;
     this.#reader.push(rest, performance.now());
@@ -140,15 +149,15 @@ export class Connection {
   }
 
   #boundUnpublished(): void {
-    const bytes = this.#reader.parsedBytes - this.#unpublishedSince;
+    const bytes = this.#reader.parsedBytes - this.#since;
     if (this.#publishing || bytes <= this.#limits.maxUnpublishedBytes) return;
     throw new RtmpProtocolError(`more than ${this.#limits.maxUnpublishedBytes} bytes without a publish`);
   }
 
   /**
-   * Before `publish` every segment is acknowledged at once: the data carries TCP's own acknowledgement, for which
-   * publishers with Nagle's algorithm would otherwise wait 40 ms between any two of their small writes. Afterwards once
-   * a window (5.4.3); LiveKit Egress calls a URL bad whose server has acknowledged nothing.
+   * Before `publish` and for the first frames every segment is acknowledged at once: the data carries TCP's own
+   * acknowledgement, for which publishers with Nagle's algorithm would otherwise wait 40 ms between any two of their
+   * small writes. Afterwards once a window (5.4.3); LiveKit Egress calls a URL bad whose server acknowledged nothing.
    */
   #acknowledge(early: boolean): void {
     if (!early && this.#receivedBytes - this.#acknowledgedBytes < this.#ackWindowBytes) return;
@@ -174,20 +183,22 @@ export class Connection {
     this.#context.onCount('video_bytes', lengthBytes);
   }
 
-  #resume(): void {
-    if (this.#closing) return;
+  #resume(first: () => void): void {
     this.#guarded(() => {
+      first();
+      if (this.#closing) return;
+      // Before the parsing: what waits there may suspend again.
+      this.#socket.resume();
       this.#reader.resume(performance.now());
       this.#boundUnpublished();
     });
-    this.#socket.resume();
   }
 
   #setPublishing(active: boolean): void {
     this.#publishing = active;
     const { maxUnfinishedBytes, maxUnpublishedBytes, idleMs, publishMs } = this.#limits;
     this.#reader.boundUnfinished(active ? maxUnfinishedBytes : maxUnpublishedBytes);
-    this.#unpublishedSince = this.#reader.parsedBytes;
+    this.#since = this.#reader.parsedBytes;
     if (active) this.#deadline(idleMs, 'no data');
     else this.#deadline(publishMs, 'no publish');
     this.#context.onPublishing(active);
@@ -214,6 +225,7 @@ export class Connection {
   }
 
   #fail(error: unknown): void {
+    if (this.#socket.destroyed) return this.destroy('closed');
     this.#context.onCount('connections_failed', 1);
     const reason = error instanceof Error ? error.message : String(error);
     const fields = { remoteAddress: this.#socket.remoteAddress, publishing: this.#publishing, reason };

@@ -1,4 +1,5 @@
 /** The RTMP listener: accepts publishers within limits, and nothing but publishers. */
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Authorise, Log } from '../ports.ts';
@@ -41,15 +42,14 @@ export async function createRtmpListener(options: RtmpListenerOptions): Promise<
   // Running out of file descriptors is such an error: connections in being are not concerned.
   server.on('error', (error) => options.log.error('rtmp: accepting failed', { error }));
   const { address, port } = server.address() as AddressInfo;
-  const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+  let closed: Promise<void> | undefined;
   return {
     address: { host: address, port },
     get connections() {
       return door.connections;
     },
     close() {
-      server.close();
-      door.empty('server closed');
+      closed ??= close(server, door);
       return closed;
     },
   };
@@ -65,6 +65,14 @@ function listening(server: Server, { host, port }: RtmpListenerOptions): Promise
   });
 }
 
+/** The server's own `close` does not wait for the `close` of its sockets. */
+async function close(server: Server, door: Door): Promise<void> {
+  const stopped = once(server, 'close');
+  server.close();
+  await door.empty('server closed');
+  await stopped;
+}
+
 /** Counts who is in, and lets nobody in beyond the limits. */
 class Door {
   readonly #options: RtmpListenerOptions;
@@ -74,6 +82,8 @@ class Door {
   /** Connections without a publish, by address. */
   readonly #unpublished = new Map<string, number>();
   #unpublishedTotal = 0;
+  readonly #emptied = Promise.withResolvers<void>();
+  #emptying = false;
 
   constructor(options: RtmpListenerOptions) {
     this.#options = options;
@@ -104,18 +114,28 @@ class Door {
       onClosed: () => {
         this.#connections.delete(connection);
         if (!connection.publishing) this.#countUnpublished(address, -1);
+        this.#lookEmpty();
       },
     });
     this.#connections.add(connection);
     this.#countUnpublished(address, 1);
   }
 
-  empty(reason: string): void {
+  /** Destroys every connection; resolves when all are closed. Nobody may enter afterwards. */
+  empty(reason: string): Promise<void> {
+    this.#emptying = true;
     for (const connection of this.#connections) connection.destroy(reason);
+    this.#lookEmpty();
+    return this.#emptied.promise;
+  }
+
+  #lookEmpty(): void {
+    if (this.#emptying && this.#connections.size === 0) this.#emptied.resolve();
   }
 
   #isFull(address: string): boolean {
     return (
+      this.#emptying ||
       this.#connections.size >= this.#limits.maxConnections ||
       this.#unpublishedTotal >= this.#limits.maxUnpublished ||
       (this.#unpublished.get(address) ?? 0) >= this.#limits.maxUnpublishedPerAddress

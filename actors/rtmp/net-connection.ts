@@ -2,7 +2,7 @@
  * What a publisher asks for and gets: the commands of NetConnection and NetStream (Adobe RTMP specification 7.2), one
  * publish at a time. Knows no socket; the link below sends, suspends and closes.
  */
-import type { Authorise, Log, PublishDecision, PublisherConnection, PublisherSink, PublishRequest } from '../ports.ts';
+import type { Authorise, Log, PublishDecision, PublisherSink, PublishRequest } from '../ports.ts';
 import { AudioTags } from './audio-tags.ts';
 import { setChunkSize, setPeerBandwidth, userControl, UserControl, windowAckSize } from './chunk-writer.ts';
 import type { OutgoingMessage } from './chunk-writer.ts';
@@ -28,7 +28,8 @@ export interface Link {
   useChunkSize(bytes: number): void;
   /** Parse nothing more of this peer until `resume`. */
   suspend(): void;
-  resume(): void;
+  /** Does `first`, then goes on parsing. On a closed connection only `first` is done. */
+  resume(first: () => void): void;
   /** A publish was accepted (true), or is over while the connection goes on (false). */
   publishing(active: boolean): void;
   /** Let the last message reach the peer, then close. Nothing is parsed any more. */
@@ -42,35 +43,31 @@ export interface Services {
   onCount: OnCount;
 }
 
+/** A publish request, and where its audio goes once it is accepted. */
 interface Publish {
-  streamId: number;
-  sink: PublisherSink;
-  tags: AudioTags;
+  readonly streamId: number;
+  accepted: { sink: PublisherSink; tags: AudioTags } | undefined;
 }
 
 export class NetConnection {
   readonly #link: Link;
   readonly #services: Services;
-  readonly #publisher: PublisherConnection;
   #app: string | undefined;
   #streams = 0;
   #publish: Publish | undefined;
-  /** Message stream of a request that waits for its decision. */
-  #requested: number | undefined;
   /** Why nothing may begin any more. */
   #over: string | undefined;
 
   constructor(link: Link, services: Services) {
     this.#link = link;
     this.#services = services;
-    this.#publisher = { remoteAddress: link.remoteAddress, disconnect: (reason) => this.#disconnect(reason) };
   }
 
   /** A command, audio or aggregate message. @throws RtmpProtocolError when it ends the connection. */
   message(message: RtmpMessage): void {
     const { type, body, timestamp } = message;
-    if (type === MessageType.audio) this.#publish?.tags.audio(body, timestamp);
-    else if (type === MessageType.aggregate) this.#publish?.tags.aggregate(body, timestamp);
+    if (type === MessageType.audio) this.#publish?.accepted?.tags.audio(body, timestamp);
+    else if (type === MessageType.aggregate) this.#publish?.accepted?.tags.aggregate(body, timestamp);
     else this.#command(parseCommand(message), message.streamId);
   }
 
@@ -133,20 +130,20 @@ export class NetConnection {
     if (this.#publish !== undefined) {
       return this.#status(streamId, 'NetStream.Publish.BadName', 'This connection is publishing already.');
     }
-    this.#requested = streamId;
-    const request = { ...parseStreamName(this.#app, rawName), remoteAddress: this.#link.remoteAddress };
-    const decision = this.#authorise(request);
-    if (!(decision instanceof Promise)) return this.#decided(decision, streamId);
+    const publish: Publish = { streamId, accepted: undefined };
+    this.#publish = publish;
+    const decision = this.#authorise(rawName, publish);
+    if (!(decision instanceof Promise)) return this.#decided(decision, publish);
     this.#link.suspend();
-    void decision.then((decided) => {
-      this.#decided(decided, streamId);
-      this.#link.resume();
-    });
+    void decision.then((decided) => this.#link.resume(() => this.#decided(decided, publish)));
   }
 
-  #authorise(request: PublishRequest): PublishDecision | Promise<PublishDecision> {
+  #authorise(rawName: string, publish: Publish): PublishDecision | Promise<PublishDecision> {
+    const { remoteAddress } = this.#link;
+    const request: PublishRequest = { ...parseStreamName(this.#app ?? '', rawName), remoteAddress };
+    const disconnect = (reason: string): void => this.#disconnect(publish, reason);
     try {
-      const decision = this.#services.authorise(request, this.#publisher);
+      const decision = this.#services.authorise(request, { remoteAddress, disconnect });
       return decision instanceof Promise ? decision.catch((error: unknown) => this.#undecided(error)) : decision;
     } catch (error) {
       return this.#undecided(error);
@@ -158,44 +155,49 @@ export class NetConnection {
     return { accepted: false, code: 'NetStream.Failed', description: 'The server could not decide on this stream.' };
   }
 
-  #decided(decision: PublishDecision, streamId: number): void {
-    this.#requested = undefined;
-    if (!decision.accepted) {
-      if (this.#over !== undefined) return;
-      this.#services.onCount('publishes_refused', 1);
-      this.#status(streamId, decision.code, decision.description);
-      return this.#link.closeSoon(`refused: ${decision.description}`);
-    }
+  #decided(decision: PublishDecision, publish: Publish): void {
+    if (!decision.accepted) return this.#refused(decision, publish);
     const { sink } = decision;
     // Whoever accepted counts on a `closed`, and this connection has ended meanwhile.
     if (this.#over !== undefined) return this.#tellClosed(sink, { orderly: false, reason: this.#over });
-    const tags = new AudioTags((tag) => sink.audio(tag), this.#services.onCount);
-    this.#publish = { streamId, sink, tags };
+    const { streamId } = publish;
+    publish.accepted = { sink, tags: new AudioTags((tag) => sink.audio(tag), this.#services.onCount) };
     this.#link.send(userControl(UserControl.streamBegin, streamId));
     const started = { level: 'status', code: 'NetStream.Publish.Start', description: 'Publishing.' } as const;
     this.#link.send(onStatus({ streamId, ...started }));
     this.#link.publishing(true);
   }
 
+  #refused({ code, description }: Extract<PublishDecision, { accepted: false }>, { streamId }: Publish): void {
+    if (this.#over !== undefined) return;
+    this.#publish = undefined;
+    this.#services.onCount('publishes_refused', 1);
+    this.#status(streamId, code, description);
+    this.#link.closeSoon(`refused: ${description}`);
+  }
+
+  /** A stream beside the one that is published; a sender that publishes on none of its streams can only mean that one. */
   #isOther(streamId: number | undefined): boolean {
-    if (streamId === undefined || this.#publish === undefined) return false;
-    return streamId !== this.#publish.streamId && streamId >= 1 && streamId <= this.#streams;
+    const known = (id: number): boolean => id >= 1 && id <= this.#streams;
+    const published = this.#publish?.streamId;
+    if (streamId === undefined || published === undefined || streamId === published) return false;
+    return known(streamId) && known(published);
   }
 
   #unpublish(reason: string): void {
-    const streamId = this.#publish?.streamId;
-    if (streamId === undefined) return;
+    if (this.#publish?.accepted === undefined) return;
+    const { streamId } = this.#publish;
     const done = { level: 'status', code: 'NetStream.Unpublish.Success', description: 'Unpublished.' } as const;
     this.#link.send(onStatus({ streamId, ...done }));
     this.#link.publishing(false);
     this.#endPublish({ orderly: true, reason });
   }
 
-  #disconnect(reason: string): void {
-    if (this.#over !== undefined) return;
+  /** Only the publish in being can close its connection: another may have followed on it. */
+  #disconnect(publish: Publish, reason: string): void {
+    if (this.#over !== undefined || publish !== this.#publish) return;
     this.#over = reason;
-    const streamId = this.#publish?.streamId ?? this.#requested;
-    if (streamId !== undefined) this.#status(streamId, 'NetStream.Failed', reason);
+    this.#status(publish.streamId, 'NetStream.Failed', reason);
     this.#link.closeSoon(reason);
   }
 
@@ -204,9 +206,9 @@ export class NetConnection {
   }
 
   #endPublish(end: { orderly: boolean; reason: string }): void {
-    const publish = this.#publish;
+    const sink = this.#publish?.accepted?.sink;
     this.#publish = undefined;
-    if (publish !== undefined) this.#tellClosed(publish.sink, end);
+    if (sink !== undefined) this.#tellClosed(sink, end);
   }
 
   #tellClosed(sink: PublisherSink, end: { orderly: boolean; reason: string }): void {

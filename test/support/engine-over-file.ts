@@ -2,12 +2,32 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createActor } from 'xstate';
+import { createActor, sendTo, setup, toPromise } from 'xstate';
 import { AudioLedger } from '../../actors/audio/ledger.ts';
 import type { EngineUtterance, Log } from '../../actors/ports.ts';
+import type { TranscriberCommand, TranscriberFact } from '../../machines/events.ts';
+import { callbackSlot } from '../../machines/slots.ts';
 import { Engine } from '../../runtime/engine.ts';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Asks for the last finals as soon as the transcriber is ready, and ends when they are there. */
+const listener = setup({
+  types: { events: {} as TranscriberFact, children: {} as { transcriber: 'transcriber' } },
+  actors: { transcriber: callbackSlot<TranscriberCommand>('transcriber') },
+}).createMachine({
+  initial: 'listening',
+  states: {
+    listening: {
+      invoke: { id: 'transcriber', src: 'transcriber' },
+      on: {
+        'transcriber.ready': { actions: sendTo('transcriber', { type: 'transcriber.finish' }) },
+        'transcriber.finished': 'done',
+      },
+    },
+    done: { type: 'final' },
+  },
+});
 
 /** The finals' text over `pcm` (s16le mono 16 kHz), by a fresh engine of this model. */
 export async function engineOverFile(pcm: Buffer, model = 'tiny'): Promise<string> {
@@ -20,17 +40,10 @@ export async function engineOverFile(pcm: Buffer, model = 'tiny'): Promise<strin
   const sink = { partial: () => {}, final: (utterance: EngineUtterance) => void finals.push(utterance) };
   ledger.append(pcm);
   ledger.end();
-  const logic = engine.transcriber({ slug: 'file', language: 'en', source: ledger, sink });
-  const { promise: finished, resolve } = Promise.withResolvers<void>();
-  const transcriber = createActor(logic, {
-    inspect: (event) => {
-      if (event.type === '@xstate.event' && event.event.type === 'transcriber.finished') resolve();
-    },
-  });
-  transcriber.start();
-  transcriber.send({ type: 'transcriber.finish' });
-  await finished;
-  transcriber.stop();
+  const transcriber = engine.transcriber({ slug: 'file', language: 'en', source: ledger, sink });
+  const listening = createActor(listener.provide({ actors: { transcriber } }));
+  listening.start();
+  await toPromise(listening);
   await engine.stop();
   await rm(cacheDir, { recursive: true, force: true });
   return finals.map(({ text }) => text).join(' ');

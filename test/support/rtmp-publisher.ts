@@ -12,7 +12,7 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { encodeAmf0 } from '../../actors/rtmp/amf0-encode.ts';
 import { decodeAmf0 } from '../../actors/rtmp/amf0.ts';
-import type { Amf0Object, Amf0Value } from '../../actors/rtmp/amf0.ts';
+import type { Amf0Value } from '../../actors/rtmp/amf0.ts';
 import { encodeMessage } from '../../actors/rtmp/chunk-writer.ts';
 import { ChunkReader } from '../../actors/rtmp/chunks.ts';
 import type { RtmpMessage } from '../../actors/rtmp/chunks.ts';
@@ -62,19 +62,21 @@ export interface PublishOptions {
   name: string;
 }
 
-/** The bytes of a command message. */
+/** The bytes of a command message: of NetConnection for the first commands, of message stream 1 for `publish`. */
 export function commandBytes(...values: Amf0Value[]): Buffer {
-  return messageBytes(MessageType.commandAmf0, encodeAmf0(...values));
+  const streamId = values[0] === 'publish' ? 1 : 0;
+  const message = { chunkStreamId: COMMAND_CHUNK_STREAM, type: MessageType.commandAmf0, streamId };
+  return encodeMessage({ ...message, body: encodeAmf0(...values) }, CHUNK_SIZE);
 }
 
-/** The bytes of a message in chunks of 128, on the chunk stream that fits its type. */
+/** The bytes of a message of stream 1 in chunks of 128, on the chunk stream that fits its type. */
 export function messageBytes(type: number, body: Buffer, timestamp = 0): Buffer {
   const media: Record<number, number> = {
     [MessageType.audio]: AUDIO_CHUNK_STREAM,
     [MessageType.video]: VIDEO_CHUNK_STREAM,
   };
   const chunkStreamId = media[type] ?? COMMAND_CHUNK_STREAM;
-  const streamId = type === MessageType.commandAmf0 ? 0 : 1;
+  const streamId = 1;
   return encodeMessage({ chunkStreamId, type, streamId, timestamp, body }, CHUNK_SIZE);
 }
 
@@ -105,6 +107,7 @@ export class RtmpPublisher {
   readonly #reader: ChunkReader;
   readonly #statuses: RtmpStatus[] = [];
   #waiting: { resolve: (status: RtmpStatus) => void; reject: (error: Error) => void } | undefined;
+  readonly #listeners = new Set<() => void>();
   #helloLeft = SERVER_HELLO_BYTES;
   #acknowledged = 0;
   /** Messages from the server, in order, bodies included. */
@@ -124,6 +127,7 @@ export class RtmpPublisher {
       socket.once('close', () => {
         this.#waiting?.reject(new Error('the server closed the connection'));
         resolve();
+        this.#changed();
       });
     });
   }
@@ -172,6 +176,25 @@ export class RtmpPublisher {
     });
   }
 
+  /** The values of the first command of this name, received already or not. Rejects when the connection closes first. */
+  async command(name: string): Promise<Amf0Value[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<Amf0Value[]>();
+    const look = (): void => {
+      const values = this.commands.find(([first]) => first === name);
+      if (values !== undefined) resolve(values);
+      else if (this.#socket.destroyed) reject(new Error(`the server closed the connection without ${name}`));
+    };
+    this.#listeners.add(look);
+    look();
+    return promise.finally(() => this.#listeners.delete(look));
+  }
+
+  /** The server's commands so far, decoded. */
+  get commands(): Amf0Value[][] {
+    const commands = this.received.filter((message) => message.type === MessageType.commandAmf0);
+    return commands.map((message) => decodeAmf0(message.body));
+  }
+
   /** Says goodbye: the publish is over, the connection stays. */
   unpublish(name = ''): void {
     this.sendCommand('FCUnpublish', 4, null, name);
@@ -193,21 +216,32 @@ export class RtmpPublisher {
   #data(segment: Buffer): void {
     const hello = Math.min(this.#helloLeft, segment.length);
     this.#helloLeft -= hello;
-    this.#reader.push(segment.subarray(hello), 0);
+    this.#reader.push(segment.subarray(hello), performance.now());
+  }
+
+  #changed(): void {
+    for (const look of this.#listeners) look();
   }
 
   #message(message: RtmpMessage): void {
     this.received.push(message);
+    this.#changed();
     if (message.type === MessageType.acknowledgement) this.#acknowledged = message.body.readUInt32BE(0);
     if (message.type !== MessageType.commandAmf0) return;
     const [name, , , info] = decodeAmf0(message.body);
     if (name !== 'onStatus') return;
-    const status = statusOf(info as Amf0Object);
+    const { level, code, description } = info as unknown as RtmpStatus;
+    const status = { level, code, description };
     if (this.#waiting === undefined) this.#statuses.push(status);
     else this.#waiting.resolve(status);
   }
 }
 
-function statusOf(info: Amf0Object): RtmpStatus {
-  return { level: String(info['level']), code: String(info['code']), description: String(info['description']) };
+/** Connects and shakes hands, no more. */
+export async function connectRtmp(port: number): Promise<RtmpPublisher> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  const publisher = new RtmpPublisher(socket);
+  publisher.sendBytes(clientHandshake);
+  return publisher;
 }

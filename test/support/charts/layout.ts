@@ -55,7 +55,8 @@ const common: LayoutOptions = {
 const packed: LayoutOptions = {
   'elk.algorithm': 'rectpacking',
   'elk.hierarchyHandling': 'SEPARATE_CHILDREN',
-  'elk.spacing.nodeNode': '16', 'elk.rectpacking.orderBySize': 'true',
+  'elk.spacing.nodeNode': '16',
+  'elk.rectpacking.orderBySize': 'true',
   'elk.rectpacking.widthApproximation.strategy': 'TARGET_WIDTH',
   'elk.rectpacking.widthApproximation.targetWidth': '1130',
   'elk.rectpacking.packing.strategy': 'COMPACTION',
@@ -161,7 +162,12 @@ function fromElk(graph: ElkNode): Layout {
   const places = new Map<string, Place>();
   collectPlaces(graph, places);
   const page = places.get(graph.id) ?? { width: 0, height: 0 };
-  return { width: Math.ceil(page.width), height: Math.ceil(page.height), places, edges: allEdges(graph).map(placeEdge) };
+  return {
+    width: Math.ceil(page.width),
+    height: Math.ceil(page.height),
+    places,
+    edges: allEdges(graph).map(placeEdge),
+  };
 }
 
 function collectPlaces(node: ElkNode, places: Map<string, Place>): void {

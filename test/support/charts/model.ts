@@ -40,12 +40,16 @@ export type DelayNames = Readonly<Record<string, string>>;
 export function toChart(machine: AnyStateMachine, delayNames: DelayNames): Chart {
   const edges = new Map<string, ChartEdge>();
   const root = toState(machine.root, delayNames);
-  collectEdges(machine.root, (source, target, label) => {
-    const key = `${source} → ${target}`;
-    const edge = edges.get(key) ?? { source, target, labels: [] };
-    edge.labels.push(label);
-    edges.set(key, edge);
-  }, delayNames);
+  collectEdges(
+    machine.root,
+    (source, target, label) => {
+      const key = `${source} → ${target}`;
+      const edge = edges.get(key) ?? { source, target, labels: [] };
+      edge.labels.push(label);
+      edges.set(key, edge);
+    },
+    delayNames,
+  );
   return { root, edges: [...edges.values()] };
 }
 

@@ -50,7 +50,10 @@ function stateWords(value: unknown): string {
 
 /** What an inline arrow function asks, when it is short. */
 function quotedCondition(source: string): string {
-  const body = source.slice(source.indexOf('=>') + 2).replace(/\s+/g, ' ').trim();
+  const body = source
+    .slice(source.indexOf('=>') + 2)
+    .replace(/\s+/g, ' ')
+    .trim();
   return body.length <= QUOTED_GUARD_MAX && !body.startsWith('{') ? body : '…';
 }
 

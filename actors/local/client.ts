@@ -1,0 +1,65 @@
+/**
+ * The server's end of the conversation with the engine child, for all sessions and across all runs of the child.
+ *
+ * What a session has not had acknowledged is read from its source again when a new child is there; a child's own
+ * session is a fresh one then, so that nothing that was told before can be told again.
+ */
+import type { FromEngine, ToEngine } from './protocol.ts';
+import { ClientSession } from './client-session.ts';
+import type { ClientSessionOptions } from './client-session.ts';
+
+export interface LocalEngineClientOptions {
+  /** Loading progress: the step's name and 0 to 1. */
+  onProgress: (step: string, fraction: number) => void;
+}
+
+export class LocalEngineClient {
+  readonly #options: LocalEngineClientOptions;
+  readonly #sessions = new Map<number, ClientSession>();
+  #send: ((message: ToEngine) => void) | undefined;
+  #failure: string | undefined;
+  #runs = 0;
+  #opened = 0;
+
+  constructor(options: LocalEngineClientOptions) {
+    this.#options = options;
+  }
+
+  /** A session joins; it is told when the engine takes its audio. */
+  open(options: ClientSessionOptions): ClientSession {
+    this.#opened += 1;
+    const number = this.#opened;
+    const session = new ClientSession(number, options, () => void this.#sessions.delete(number));
+    this.#sessions.set(number, session);
+    if (this.#failure !== undefined) session.fail(this.#failure);
+    else if (this.#send !== undefined) session.connect(this.#send, this.#runs);
+    return session;
+  }
+
+  /** A child is ready. */
+  connect(send: (message: ToEngine) => void): void {
+    this.#send = send;
+    this.#runs += 1;
+    for (const session of this.#sessions.values()) session.connect(send, this.#runs);
+  }
+
+  /** The child is gone. */
+  disconnect(): void {
+    if (this.#send === undefined) return;
+    this.#send = undefined;
+    for (const session of this.#sessions.values()) session.disconnect();
+  }
+
+  /** A message of the child's. */
+  heard(message: FromEngine): void {
+    if (message.type === 'progress') this.#options.onProgress(message.step, message.fraction);
+    else if ('session' in message) this.#sessions.get(message.session)?.heard(message);
+  }
+
+  /** The engine will never be back. */
+  fail(reason: string): void {
+    this.#failure = reason;
+    this.#send = undefined;
+    for (const session of this.#sessions.values()) session.fail(reason);
+  }
+}

@@ -1,0 +1,24 @@
+/** WebSocket close codes of the viewers' protocol (`README.md` says what a client does about each). */
+export const closeCodes = {
+  sessionEnded: 1000,
+  policyViolation: 1008,
+  serverRestarting: 1012,
+  atCapacity: 1013,
+  tokenMissing: 4001,
+  tokenWrongSession: 4003,
+  noSuchSession: 4004,
+  tooSlow: 4008,
+} as const;
+
+/** A close, as it goes into the frame. `reason` has at most 123 bytes (RFC 6455, section 5.5). */
+export interface Close {
+  code: number;
+  reason: string;
+}
+
+export const closes = {
+  heartbeatTimeout: { code: closeCodes.policyViolation, reason: 'heartbeat_timeout' },
+  protocolError: { code: closeCodes.policyViolation, reason: 'protocol_error' },
+  tooSlow: { code: closeCodes.tooSlow, reason: 'too_slow' },
+  sessionEnded: { code: closeCodes.sessionEnded, reason: 'session_end' },
+} as const satisfies Record<string, Close>;

@@ -1,0 +1,58 @@
+/** What the server tells a viewer, before it becomes bytes. Times are integer milliseconds on the session's clock. */
+import type { EndReason } from '../../machines/events.ts';
+import type { GapCause, SessionState, Word } from '../ports.ts';
+
+/** Text of an utterance. `utteranceId` is ours: the same from the first partial to the final. */
+export interface Utterance {
+  utteranceId: string;
+  text: string;
+  startMs: number;
+  endMs: number;
+  language: string;
+  words?: Word[];
+  speaker?: string;
+  /** Only for sources with several channels; the first is 0. */
+  channel?: number;
+  confidence?: number;
+}
+
+/** `session`: always the first message. */
+export interface SessionMessage {
+  type: 'session';
+  slug: string;
+  epoch: number;
+  /** Newest offset when the viewer attached; 0 before the first record. */
+  offset: number;
+  state: SessionState;
+  startedAt: string;
+  transcriber: string;
+  /** True when everything after the cursor follows. */
+  resumed: boolean;
+  /** Only when a cursor could not be honoured: where the history that follows starts. */
+  firstOffset?: number;
+}
+
+/** A part of the session's history: numbered without holes, kept, never changed. */
+export type RecordMessage =
+  | ({ type: 'transcript_final'; offset: number } & Utterance)
+  | { type: 'gap'; offset: number; startMs: number; endMs: number; cause: GapCause }
+  | {
+      type: 'session_end';
+      offset: number;
+      reason: EndReason;
+      ledger: { receivedMs: number; transcribedMs: number; gapMs: number };
+    };
+
+/** What is true now and replaced by what comes next. */
+export type MomentMessage =
+  ({ type: 'transcript_partial' } & Utterance) | { type: 'session_state'; state: SessionState };
+
+/** An answer to something that the viewer sent. */
+export interface ErrorMessage {
+  type: 'error';
+  code: string;
+  message: string;
+  retryable: boolean;
+}
+
+export type ServerMessage = SessionMessage | RecordMessage | MomentMessage | ErrorMessage;

@@ -1,0 +1,151 @@
+/**
+ * Reads the environment by the option table (`options.ts`): every fault at once, before anything is started.
+ *
+ * An option that is not set, or set to nothing, has its default. What comes out is trusted everywhere else.
+ */
+import { isIP } from 'node:net';
+import { intendedOption } from './misspelt.ts';
+import type { Later, Option, Optional, Parsed } from './option-kinds.ts';
+import { optionRows, options } from './options.ts';
+import type { OptionName } from './options.ts';
+import { HIDDEN, redactText } from './redact.ts';
+
+/** `RTMP_PORT` → `rtmpPort`. */
+type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Lowercase<Head>}${Capitalize<CamelCase<Tail>>}`
+  : Lowercase<S>;
+
+type Rows = typeof options;
+type ValueOf<Row> = Row extends Option<infer Value> ? Value : never;
+type NameOf<Kind> = { [Name in OptionName]: Rows[Name] extends Kind ? Name : never }[OptionName];
+type LaterName = NameOf<{ later: Later }>;
+type OptionalName = Exclude<NameOf<Optional<unknown>>, LaterName>;
+
+/**
+ * A value for every option of this version, named in camel case (`rtmpPort` is RTMP_PORT); units are those of the name.
+ * Options without a default are absent when they are not set.
+ */
+export type Config = {
+  [Name in Exclude<OptionName, LaterName | OptionalName> as CamelCase<Name>]: ValueOf<Rows[Name]>;
+} & { [Name in OptionalName as CamelCase<Name>]?: ValueOf<Rows[Name]> };
+
+/** A value that cannot be used. */
+export interface Fault {
+  name: OptionName;
+  /** As it was set, shortened and redacted; secrets are never shown. */
+  value: string;
+  /** A sentence part: what the option must be, or what to do. */
+  expected: string;
+  /** Row of the error table. */
+  code: 'bad_options' | 'language_not_supported';
+}
+
+/** `warnings` are sentences for the operator. */
+export type ConfigResult =
+  { ok: true; config: Config; warnings: string[] } | { ok: false; faults: Fault[]; warnings: string[] };
+
+/** Variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Every option checked: a config to trust, or all faults. */
+export function readConfig(env: Environment): ConfigResult {
+  const faults: Fault[] = [];
+  const read: Partial<Record<OptionName, unknown>> = {};
+  for (const [name, row] of optionRows) {
+    const given = env[name]?.trim() ?? '';
+    const parsed = parseRow(row, given);
+    if (parsed.ok) read[name] = parsed.value;
+    else faults.push(faultOf(name, given, parsed.expected));
+  }
+  const config = toConfig(read);
+  faults.push(...listenerFaults(config), ...languageFaults(config));
+  const warnings = misspeltNames(env);
+  return faults.length === 0 ? { ok: true, config, warnings } : { ok: false, faults, warnings };
+}
+
+/** The faults for a terminal: one line each, after a line that counts them. */
+export function describeFaults(faults: readonly Fault[]): string {
+  const head = faults.length === 1 ? 'One option cannot be used:' : `${faults.length} options cannot be used:`;
+  return [head, ...faults.map(({ name, value, expected }) => `  ${name}=${value}  ${expected}`)].join('\n');
+}
+
+function parseRow(row: Option<unknown>, given: string): Parsed<unknown> {
+  if (given === '') return row.fallback === undefined ? { ok: true, value: undefined } : row.parse(row.fallback);
+  if (row.later?.isHarmless(given) === false) return { ok: false, expected: row.later.sentence };
+  if (row.laterWord?.word === given) return { ok: false, expected: row.laterWord.sentence };
+  const parsed = row.parse(given);
+  return parsed.ok ? parsed : { ok: false, expected: `must be ${parsed.expected}` };
+}
+
+/** Fields of options that could not be parsed are missing; `readConfig` gives the result away only without faults. */
+function toConfig(read: Partial<Record<OptionName, unknown>>): Config {
+  const fields: Record<string, unknown> = {};
+  for (const [name, row] of optionRows) {
+    if (row.later === undefined && read[name] !== undefined) fields[camelCase(name)] = read[name];
+  }
+  return fields as Config;
+}
+
+function camelCase(name: OptionName): string {
+  return name.toLowerCase().replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+/** Longest part of a value that a fault repeats, in UTF-16 units. */
+const SHOWN_VALUE_MAX = 80;
+
+function faultOf(name: OptionName, given: string, expected: string): Fault {
+  const row: Option<unknown> = options[name];
+  const value = row.secret === true ? HIDDEN : redactText(given).slice(0, SHOWN_VALUE_MAX);
+  return { name, value, expected, code: 'bad_options' };
+}
+
+// ── checks over several options ─────────────────────────────────────────────────────────────────────────────────────
+
+function listenerFaults(config: Partial<Config>): Fault[] {
+  const listeners = [
+    { hostName: 'RTMP_HOST', host: config.rtmpHost, portName: 'RTMP_PORT', port: config.rtmpPort },
+    { hostName: 'HTTP_HOST', host: config.httpHost, portName: 'HTTP_PORT', port: config.httpPort },
+    { hostName: 'ADMIN_HOST', host: config.adminHost, portName: 'ADMIN_PORT', port: config.adminPort },
+  ] as const;
+  const faults: Fault[] = [];
+  for (const [index, listener] of listeners.entries()) {
+    const { host, port, hostName, portName } = listener;
+    if (host !== undefined && !isLoopback(host)) faults.push(faultOf(hostName, host, offLoopback));
+    const twin = listeners.slice(0, index).find((other) => port !== 0 && port !== undefined && other.port === port);
+    if (twin && haveCommonAddress(twin.host, host)) {
+      faults.push(faultOf(portName, String(port), `must be another port than ${twin.portName} has`));
+    }
+  }
+  return faults;
+}
+
+const offLoopback =
+  'must be a loopback address such as 127.0.0.1; to listen elsewhere AUTH_SECRET must be set, and tokens are not in ' +
+  'this version: until then put a proxy that checks its clients in front';
+
+function isLoopback(host: string): boolean {
+  const address = host.toLowerCase();
+  if (isIP(address) === 4) return address.startsWith('127.');
+  return address === 'localhost' || address === '::1' || address.startsWith('::ffff:127.');
+}
+
+function haveCommonAddress(left: string | undefined, right: string | undefined): boolean {
+  const everywhere = new Set(['0.0.0.0', '::']);
+  return left === right || everywhere.has(left ?? '') || everywhere.has(right ?? '');
+}
+
+/** The built-in engine writes invented English for other languages, so they are refused. */
+function languageFaults(config: Partial<Config>): Fault[] {
+  const { languages } = config;
+  if (languages === undefined || (languages.length === 1 && languages[0] === 'en')) return [];
+  const expected = 'must be en: the built-in engine hears English only';
+  return [{ ...faultOf('LANGUAGES', languages.join(','), expected), code: 'language_not_supported' }];
+}
+
+function misspeltNames(env: Environment): string[] {
+  const names = optionRows.map(([name]) => name);
+  return Object.keys(env).flatMap((name) => {
+    const intended = intendedOption(name, names);
+    return intended === undefined ? [] : [`${name} is not an option; did you mean ${intended}?`];
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * `captiond doctor`: is everything here that the server needs? One line for each thing: how it is, what is missing,
+ * how to get it. Starts nothing and leaves nothing behind but the engine's token table in the cache folder.
+ */
+import { access, constants, readdir, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join, resolve } from 'node:path';
+import { findLocalModel } from '../actors/local/model.ts';
+import { errors } from '../machines/errors.ts';
+import { readConfig } from './config.ts';
+import type { Config, Environment } from './config.ts';
+import { findFfmpeg } from './find-ffmpeg.ts';
+
+/** What a check found. Anything but `missing` lets the server start. */
+interface Finding {
+  state: 'ok' | 'warning' | 'missing';
+  what: string;
+  /** How it is, or what is missing and how to get it. */
+  detail: string;
+}
+
+/** Oldest Node that runs TypeScript as it is and has what the server uses. */
+const NODE_MAJOR_MIN = 24;
+
+/** Checks everything and writes the findings. Resolves with the exit code: 0, 1 something is missing, 2 wrong options. */
+export async function doctor(
+  env: Environment,
+  write: (line: string) => void = (line) => void process.stdout.write(`${line}\n`),
+): Promise<number> {
+  const read = readConfig(env);
+  const findings = [checkNode(process.versions.node), ...checkOptions(read)];
+  for (const finding of findings) write(render(finding));
+  const checks = read.ok ? checksOf(read.config) : [checkFfmpeg(env['FFMPEG_PATH'])];
+  for (const check of checks) {
+    const finding = await check;
+    findings.push(finding);
+    write(render(finding));
+  }
+  const isMissing = findings.some(({ state }) => state === 'missing');
+  write(isMissing ? 'Something that captiond needs is missing.' : 'Everything that captiond needs is here.');
+  if (!read.ok) return errors.bad_options.exitCode ?? 2;
+  return isMissing ? 1 : 0;
+}
+
+function checksOf(config: Config): Promise<Finding>[] {
+  return [
+    checkFfmpeg(config.ffmpegPath),
+    checkEngine(config),
+    checkPort('RTMP_PORT', config.rtmpHost, config.rtmpPort),
+    checkPort('HTTP_PORT', config.httpHost, config.httpPort),
+    checkPort('ADMIN_PORT', config.adminHost, config.adminPort),
+    checkFolder(config.dataDir),
+    Promise.resolve({ state: 'ok', what: 'credentials', detail: 'none needed by the built-in engine' }),
+  ];
+}
+
+const labels: Record<Finding['state'], string> = { ok: 'ok', warning: 'warning', missing: 'MISSING' };
+
+function render({ state, what, detail }: Finding): string {
+  return `${labels[state].padEnd(8)} ${what.padEnd(11)} ${detail}`;
+}
+
+function checkNode(version: string): Finding {
+  const isFit = Number.parseInt(version, 10) >= NODE_MAJOR_MIN;
+  if (isFit) return { state: 'ok', what: 'node', detail: version };
+  const detail = `${version} is too old; install Node ${NODE_MAJOR_MIN} or newer (npm run … brings its own)`;
+  return { state: 'missing', what: 'node', detail };
+}
+
+function checkOptions(read: ReturnType<typeof readConfig>): Finding[] {
+  const warnings = read.warnings.map((detail): Finding => ({ state: 'warning', what: 'options', detail }));
+  if (read.ok) return [{ state: 'ok', what: 'options', detail: 'all can be used' }, ...warnings];
+  const faults = read.faults.map(({ name, value, expected }): Finding => {
+    return { state: 'missing', what: 'options', detail: `${name}=${value} ${expected}` };
+  });
+  return [...faults, ...warnings];
+}
+
+async function checkFfmpeg(ffmpegPath: string | undefined): Promise<Finding> {
+  const found = await findFfmpeg(ffmpegPath);
+  if ('missing' in found) return { state: 'missing', what: 'ffmpeg', detail: found.missing };
+  const where = `${found.version} at ${found.path} (by ${found.origin})`;
+  if (found.warning === undefined) return { state: 'ok', what: 'ffmpeg', detail: where };
+  return { state: 'warning', what: 'ffmpeg', detail: `${where}. ${found.warning}` };
+}
+
+async function checkEngine(config: Config): Promise<Finding> {
+  const found = await findLocalModel(config.localModel, { cacheDir: join(config.dataDir, 'cache') });
+  if ('missing' in found) return { state: 'missing', what: 'engine', detail: found.missing };
+  return { state: 'ok', what: 'engine', detail: `built in, model ${found.model.name}, English` };
+}
+
+function checkPort(name: string, host: string, port: number): Promise<Finding> {
+  if (port === 0) return Promise.resolve({ state: 'ok', what: name, detail: 'any free port' });
+  const { promise, resolve: settle } = Promise.withResolvers<Finding>();
+  const probe = createServer();
+  probe.once('error', (error: NodeJS.ErrnoException) => {
+    const why =
+      error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${error.code ?? error.message})`;
+    settle({ state: 'missing', what: name, detail: `${host}:${port} ${why}; stop it or set ${name}` });
+  });
+  probe.listen({ host, port, exclusive: true }, () => {
+    probe.close(() => settle({ state: 'ok', what: name, detail: `${host}:${port} is free` }));
+  });
+  return promise;
+}
+
+/** The folder, or the nearest one above that is there, must take new files. */
+async function checkFolder(dataDir: string): Promise<Finding> {
+  const folder = await nearestExisting(resolve(dataDir));
+  try {
+    await readdir(folder);
+    await access(folder, constants.W_OK | constants.X_OK);
+    return { state: 'ok', what: 'DATA_DIR', detail: `${dataDir} can be written` };
+  } catch {
+    return {
+      state: 'missing',
+      what: 'DATA_DIR',
+      detail: `${folder} is no folder or cannot be written; set DATA_DIR to one that can`,
+    };
+  }
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || dirname(path) === path ? path : nearestExisting(dirname(path));
+}

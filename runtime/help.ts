@@ -1,0 +1,92 @@
+/** The option table as people read it: `captiond --help` and the table of `README.md`. */
+import type { Option } from './option-kinds.ts';
+import { openTelemetryRow, optionRows } from './options.ts';
+
+/** Widest line of the help text. */
+export const HELP_COLUMNS = 100;
+
+const commands: [command: string, meaning: string][] = [
+  ['captiond serve', 'the server; prints where to publish and where to watch (npm start)'],
+  ['captiond demo', 'the server with recorded speech published to it; no key, no encoder needed (npm run demo)'],
+  ['captiond doctor', 'checks ffmpeg, engine, model, ports, data folder; says what is missing and how to get it'],
+  ['captiond token', 'prints a signed token (not in this version)'],
+  ['captiond --help', 'this text'],
+];
+
+const exitCodes = '0 stopped as asked, 1 failed, 2 wrong options, 3 a port is taken';
+
+/** `captiond --help`, without a line feed at the end. */
+export function helpText(): string {
+  return [
+    'captiond: live transcription of what is published over RTMP.',
+    '',
+    'Commands',
+    ...commands.flatMap(([command, meaning]) => entry(command, meaning)),
+    '',
+    'Options (environment variables; one that is not set or empty has its default)',
+    ...optionEntries().flatMap(({ name, note, meaning }) => entry(name, `${meaning}${note}`)),
+    '',
+    `Exit codes: ${exitCodes}.`,
+  ].join('\n');
+}
+
+/** The table of `README.md`. */
+export function optionTableMarkdown(): string {
+  const rows = optionEntries().map(
+    ({ name, fallback, range, meaning, later }) =>
+      `| \`${name}\` | ${code(fallback)} | ${range} | ${meaning}${later === '' ? '' : `. _${later}_`} |`,
+  );
+  return ['| name | default | range | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+interface OptionEntry {
+  name: string;
+  fallback: string;
+  range: string;
+  meaning: string;
+  /** What of it is not in this version; empty when all is. */
+  later: string;
+  /** Default, range and `later` in brackets. */
+  note: string;
+}
+
+function optionEntries(): OptionEntry[] {
+  const entries = optionRows.map(([name, row]) => toEntry(name, row));
+  const { name, meaning, later } = openTelemetryRow;
+  return [...entries, { name, fallback: '–', range: '', meaning, later, note: ` (${later})` }];
+}
+
+function toEntry(name: string, row: Option<unknown>): OptionEntry {
+  const fallback = row.fallbackShown ?? row.fallback ?? '–';
+  const later = laterNote(row);
+  const parts = [fallback === '–' ? '' : `default ${fallback}`, row.range, later].filter((part) => part !== '');
+  const note = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+  return { name, fallback, range: row.range, meaning: row.meaning, later, note };
+}
+
+function laterNote(row: Option<unknown>): string {
+  if (row.later !== undefined) return 'not in this version';
+  return row.laterWord === undefined ? '' : `${row.laterWord.word} is not in this version`;
+}
+
+function code(fallback: string): string {
+  return fallback === '–' || fallback.includes(' ') || fallback === 'found' ? fallback : `\`${fallback}\``;
+}
+
+const NAME_COLUMNS = 26;
+
+/** A name and its text, wrapped and indented. */
+function entry(name: string, meaning: string): string[] {
+  const lines = wrap(meaning, HELP_COLUMNS - NAME_COLUMNS - 2);
+  return lines.map((line, index) => `  ${(index === 0 ? name : '').padEnd(NAME_COLUMNS)}${line}`);
+}
+
+function wrap(words: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of words.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

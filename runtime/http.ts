@@ -1,0 +1,158 @@
+/**
+ * The HTTP listener: pages, API and the viewers' WebSockets, for whoever reaches it.
+ *
+ * No request can make it throw: a fault of the request is an answer, a fault of ours is a 500 and a log line.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../actors/ports.ts';
+import type { Config } from './config.ts';
+import type { SessionDirectory } from './directory.ts';
+import { errorAnswer, send, sendRaw } from './http/answer.ts';
+import { createAttach, REFUSED_SOCKETS_MAX } from './http/attach.ts';
+import type { Attach } from './http/attach.ts';
+import { route } from './http/routes.ts';
+import type { Readiness, RouteOptions } from './http/routes.ts';
+import { createTrust } from './http/trust.ts';
+import type { Trust } from './http/trust.ts';
+import { loadPages } from './pages.ts';
+
+/** Bounds on one connection; a client that exceeds one gets 408 or 431 and is cut. */
+export const httpLimits = {
+  /** From the connection, or the request before, until the last header. */
+  headersTimeoutMs: 10_000,
+  /** From the first byte of a request to its last. */
+  requestTimeoutMs: 15_000,
+  /** How long a connection may idle between two requests. */
+  keepAliveTimeoutMs: 5_000,
+  /** How often the timeouts above are looked at. */
+  checkIntervalMs: 1_000,
+  headerMaxBytes: 16_384,
+  headersMax: 100,
+} as const;
+
+/** Connections beyond viewers and refused viewers: pages, API, probes. Further ones are not accepted. */
+const OTHER_CONNECTIONS_MAX = 1_000;
+/** How long `close` lets requests in flight finish. */
+const CLOSE_TIMEOUT_MS = 500;
+
+export interface HttpServerOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  directory: SessionDirectory;
+  /** Can sessions be taken? A `reason` of `server_draining` turns new viewers away, to come back later. */
+  readiness: () => Readiness;
+  /** Where publishers connect, for the home page; undefined until it is known. */
+  publishAddress: () => { host: string; port: number } | undefined;
+  limits: Pick<Config, 'maxViewers' | 'allowedOrigins'>;
+  log: Log;
+  /** Other bounds than the usual ones. */
+  timing?: Partial<Record<keyof typeof httpLimits, number>>;
+}
+
+/** A listener that is listening. */
+export interface HttpServer {
+  /** As asked for, with the real port. */
+  address: { host: string; port: number };
+  /** Stops listening and ends idle connections at once, what remains after a bounded time. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Listens; rejects with what made that fail (`EADDRINUSE` and its like). */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port, directory, readiness, limits } = options;
+  const trust = createTrust({ listenHost: host, allowedOrigins: limits.allowedOrigins });
+  const pages = await loadPages({ publishAddress: options.publishAddress, allowedOrigins: limits.allowedOrigins });
+  const isDraining = (): boolean => readiness().reason === 'server_draining';
+  const attach = createAttach({ directory, maxViewers: limits.maxViewers, trust, isDraining });
+  const server = createServer(serverOptions(options.timing));
+  server.maxHeadersCount = httpLimits.headersMax;
+  server.maxConnections = limits.maxViewers + REFUSED_SOCKETS_MAX + OTHER_CONNECTIONS_MAX;
+  server.on('request', answerRequests({ directory, pages, readiness }, trust, options.log));
+  server.on('upgrade', guardUpgrades(attach, options.log));
+  server.on('clientError', refuseMalformed);
+  server.listen(port, host);
+  await once(server, 'listening');
+  server.on('error', (error) => options.log.error('the HTTP listener failed', { error: String(error) }));
+  const closed = Promise.withResolvers<void>();
+  return {
+    address: { host, port: (server.address() as AddressInfo).port },
+    close: () => {
+      shutDown(server, attach, closed.resolve);
+      return closed.promise;
+    },
+  };
+}
+
+function serverOptions(timing: HttpServerOptions['timing']) {
+  const limits = { ...httpLimits, ...timing };
+  return {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    maxHeaderSize: limits.headerMaxBytes,
+    noDelay: true,
+    /** RFC 9110, section 7.8: other protocols than WebSocket are ignored and the request is answered as it is. */
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+  };
+}
+
+function answerRequests(options: RouteOptions, trust: Trust, log: Log) {
+  const isProbe = (url: string | undefined): boolean => url === '/healthz' || url === '/readyz';
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const { method = '', url, headers } = request;
+    response.on('error', () => response.destroy());
+    if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') {
+      response.shouldKeepAlive = false;
+    }
+    try {
+      const isKnown = isProbe(url) || trust.acceptsHost(headers.host);
+      const refused = () => options.pages.shown(errorAnswer('host_refused'), headers);
+      send(response, isKnown ? route({ method, url, headers }, options) : refused());
+    } catch (error) {
+      log.error('a request could not be answered', { method, url, error: String(error) });
+      if (response.headersSent) response.destroy();
+      else send(response, errorAnswer('failed'));
+    }
+  };
+}
+
+function guardUpgrades(attach: Attach, log: Log) {
+  return (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    try {
+      attach.upgrade(request, socket, head);
+    } catch (error) {
+      log.error('an upgrade could not be answered', { url: request.url, error: String(error) });
+      socket.destroy();
+    }
+  };
+}
+
+const statusOfFault: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  if (error.code === 'ECONNRESET') return void socket.destroy();
+  sendRaw(socket, errorAnswer('bad_request', { status: statusOfFault[error.code ?? ''] ?? 400 }));
+}
+
+function shutDown(server: Server, attach: Attach, done: () => void): void {
+  if (!server.listening) return;
+  const deadline = setTimeout(() => {
+    attach.terminate();
+    server.closeAllConnections();
+  }, CLOSE_TIMEOUT_MS);
+  server.close(() => {
+    clearTimeout(deadline);
+    done();
+  });
+}

@@ -1,0 +1,127 @@
+/** The route table: what there is at each address, and with which methods. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { errors } from '../../machines/errors.ts';
+import type { ErrorCode } from '../../machines/errors.ts';
+import { SLUG_PATTERN } from '../admission.ts';
+import type { SessionDirectory } from '../directory.ts';
+import type { Pages } from '../pages.ts';
+import { errorAnswer, json } from './answer.ts';
+import type { Answer } from './answer.ts';
+import { decodeSegment, parseTarget } from './target.ts';
+
+/** Can sessions be taken now? `reason` is a code of the error table when there is one for it. */
+export interface Readiness {
+  ready: boolean;
+  reason?: string;
+}
+
+/** What the routes show. */
+export interface RouteOptions {
+  directory: SessionDirectory;
+  pages: Pages;
+  readiness: () => Readiness;
+}
+
+/** The parts of a request that routes look at. */
+export interface RouteRequest {
+  method: string;
+  url: string | undefined;
+  headers: IncomingHttpHeaders;
+}
+
+interface Matched extends RouteOptions {
+  headers: IncomingHttpHeaders;
+  /** Decoded parts of the path; a `slug` is well-formed. */
+  params: Readonly<Record<string, string>>;
+}
+
+type Handler = (matched: Matched) => Answer;
+
+interface Route {
+  pattern: RegExp;
+  /** Looked at by people: its errors are pages. */
+  isPage?: true;
+  methods: Readonly<Record<string, Handler>>;
+}
+
+const later: Handler = () => errorAnswer('not_in_this_version');
+
+const routes: readonly Route[] = [
+  { pattern: /^\/$/, isPage: true, methods: { GET: ({ pages, headers }) => pages.home(headers) } },
+  {
+    pattern: /^\/watch\/(?<slug>[^/]+)$/,
+    isPage: true,
+    methods: { GET: ({ pages, headers }) => pages.watch(headers) },
+  },
+  { pattern: /^\/overlay\/(?<slug>[^/]+)$/, isPage: true, methods: { GET: later } },
+  { pattern: /^\/assets\/(?<asset>[\w./-]+)$/, methods: { GET: asset } },
+  { pattern: /^\/sessions$/, methods: { GET: listSessions, POST: later } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)$/, methods: { GET: readSession, DELETE: later } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)\/live$/, methods: { GET: upgradeNeeded } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)\/events$/, methods: { GET: later } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)\/transcript\.(json|txt|srt|vtt)$/, methods: { GET: later } },
+  { pattern: /^\/openapi\.json$/, methods: { GET: later } },
+  { pattern: /^\/healthz$/, methods: { GET: () => json(200, { status: 'ok' }) } },
+  { pattern: /^\/readyz$/, methods: { GET: readiness } },
+];
+
+/** The answer to a request that is no upgrade. */
+export function route({ method, url, headers }: RouteRequest, options: RouteOptions): Answer {
+  const path = parseTarget(url)?.path;
+  if (path === undefined) return errorAnswer('bad_request', { detail: 'Its address is malformed.' });
+  for (const { pattern, methods, isPage } of routes) {
+    const match = pattern.exec(path);
+    if (match === null) continue;
+    const answer = call({ methods, method, match }, { ...options, headers });
+    return isPage === true ? options.pages.shown(answer, headers) : answer;
+  }
+  return options.pages.shown(errorAnswer('not_found'), headers);
+}
+
+interface Called {
+  methods: Route['methods'];
+  method: string;
+  match: RegExpExecArray;
+}
+
+function call({ methods, method, match }: Called, options: RouteOptions & { headers: IncomingHttpHeaders }): Answer {
+  const handler = methods[method === 'HEAD' ? 'GET' : method];
+  if (handler === undefined) {
+    const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
+    return errorAnswer('method_not_allowed', { headers: { allow: allow.join(', ') } });
+  }
+  const params: Record<string, string> = {};
+  for (const [name, encoded] of Object.entries(match.groups ?? {})) params[name] = decodeSegment(encoded) ?? '';
+  const { slug } = params;
+  if (slug !== undefined && !SLUG_PATTERN.test(slug)) return errorAnswer('bad_slug');
+  return handler({ ...options, params });
+}
+
+function asset({ pages, headers, params }: Matched): Answer {
+  return pages.asset(params['asset'] ?? '', headers) ?? errorAnswer('not_found');
+}
+
+function listSessions({ directory }: Matched): Answer {
+  return json(200, { sessions: directory.list() });
+}
+
+function readSession({ directory, params }: Matched): Answer {
+  const session = directory.get(params['slug'] ?? '');
+  return session === undefined ? errorAnswer('no_such_session') : json(200, session);
+}
+
+function upgradeNeeded(): Answer {
+  return errorAnswer('upgrade_required', { headers: { upgrade: 'websocket', connection: 'Upgrade' } });
+}
+
+function readiness(matched: Matched): Answer {
+  const { ready, reason = 'server_not_ready' } = matched.readiness();
+  if (ready) return json(200, { status: 'ready' });
+  return isErrorCode(reason)
+    ? errorAnswer(reason, { status: 503 })
+    : errorAnswer('server_not_ready', { detail: `${reason}.` });
+}
+
+function isErrorCode(reason: string): reason is ErrorCode {
+  return Object.hasOwn(errors, reason);
+}

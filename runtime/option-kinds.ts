@@ -1,0 +1,169 @@
+/**
+ * The kinds of option there are: how a text of the environment becomes a value, and what was expected when it cannot.
+ *
+ * Pure: no environment, no file system. `options.ts` builds its table from these.
+ */
+import { isIP } from 'node:net';
+
+/** What a text became. `expected` completes the sentence "NAME must be …". */
+export type Parsed<T> = { ok: true; value: T } | { ok: false; expected: string };
+
+/** One row of the option table. */
+export interface Option<T> {
+  /** The default as it would be written in the environment; undefined when there is none. */
+  readonly fallback: string | undefined;
+  /** The default as people read it, when `fallback` does not say it. */
+  readonly fallbackShown?: string;
+  /** What values are taken, for people. Empty when the meaning says it. */
+  readonly range: string;
+  /** One sentence part, lower case, without a full stop. */
+  readonly meaning: string;
+  /** Never printed. */
+  readonly secret?: true;
+  /** The part of the program that would obey this option is not in this version. */
+  readonly later?: Later;
+  /** One word of the range is not in this version. */
+  readonly laterWord?: Pick<Later, 'sentence'> & { readonly word: string };
+  parse(text: string): Parsed<T>;
+}
+
+/** Why an option is refused in this version. */
+export interface Later {
+  /** Completes the sentence "NAME: …". */
+  readonly sentence: string;
+  /** Is this value one that changes nothing and may therefore stand? */
+  isHarmless(text: string): boolean;
+}
+
+/** A row without a default: its value may be absent. */
+export type Optional<T> = Option<T> & { readonly fallback: undefined };
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const refuse = (expected: string): Parsed<never> => ({ ok: false, expected });
+
+/** A whole number of `unit` between two bounds, both included. */
+export function whole(fallback: number, bounds: readonly [number, number], meaning: string): Option<number> {
+  const [minimum, maximum] = bounds;
+  return {
+    fallback: String(fallback),
+    range: `${minimum}–${maximum}`,
+    meaning,
+    parse: (text) => {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      if (value >= minimum && value <= maximum) return ok(value);
+      return refuse(`a whole number from ${minimum} to ${maximum}`);
+    },
+  };
+}
+
+/** A TCP port; 0 takes any free one. */
+export function port(fallback: number, meaning: string): Option<number> {
+  return whole(fallback, [0, 65_535], meaning);
+}
+
+const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+
+/** An address to listen on: IPv4, IPv6 or a name. */
+export function host(meaning: string): Option<string> {
+  return {
+    fallback: '127.0.0.1',
+    range: '',
+    meaning,
+    parse: (text) => (isIP(text) || hostName.test(text) ? ok(text) : refuse('an IP address or a host name')),
+  };
+}
+
+/** Any text. */
+export function text(fallback: string, meaning: string): Option<string> {
+  return { fallback, range: '', meaning, parse: ok };
+}
+
+/** Any text, and no default; `fallbackShown` says what its absence means. */
+export function optionalText(meaning: string, fallbackShown = '–'): Optional<string> {
+  return { fallback: undefined, fallbackShown, range: '', meaning, parse: ok };
+}
+
+/** One of a few words. */
+export function choice<const W extends string>(fallback: W, words: readonly W[], meaning: string): Option<W> {
+  return {
+    fallback,
+    range: words.join(', '),
+    meaning,
+    parse: (given) => {
+      const word = words.find((candidate) => candidate === given);
+      return word === undefined ? refuse(`one of ${words.join(', ')}`) : ok(word);
+    },
+  };
+}
+
+/** One of a few words, or a folder, which is told from a misspelt word by its slash. */
+export function choiceOrFolder(fallback: string, words: readonly string[], meaning: string): Option<string> {
+  const range = `${words.join(', ')}, a folder`;
+  return {
+    fallback,
+    range,
+    meaning,
+    parse: (given) =>
+      words.includes(given) || /[/\\]/.test(given)
+        ? ok(given)
+        : refuse(`one of ${words.join(', ')}, or a folder written with a slash (./models/mine)`),
+  };
+}
+
+/** Words between commas. */
+function list(given: string): string[] {
+  return given
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** Language tags (BCP 47) between commas, in lower case. */
+export function languages(fallback: string, meaning: string): Option<string[]> {
+  return {
+    fallback,
+    range: 'comma list',
+    meaning,
+    parse: (given) => {
+      const tags = list(given.toLowerCase());
+      const wellFormed = tags.length > 0 && tags.every((tag) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/.test(tag));
+      return wellFormed ? ok([...new Set(tags)]) : refuse('language tags between commas, such as en');
+    },
+  };
+}
+
+/** Web origins (scheme, host, port; nothing behind) between commas. */
+export function origins(meaning: string): Option<string[]> {
+  return {
+    fallback: '',
+    fallbackShown: 'own host',
+    range: 'comma list',
+    meaning,
+    parse: (given) => {
+      const all = list(given);
+      const wellFormed = all.every((origin) => URL.canParse(origin) && new URL(origin).origin === origin.toLowerCase());
+      return wellFormed
+        ? ok(all.map((o) => o.toLowerCase()))
+        : refuse('origins between commas, such as https://captions.example');
+    },
+  };
+}
+
+/** An option that is not in this version at all: no value may be set that would have to be obeyed. */
+export function later<T>(
+  option: Option<T>,
+  sentence: string,
+  harmless?: (given: string) => boolean,
+): Option<T> & { readonly later: Later } {
+  return { ...option, later: { sentence, isHarmless: harmless ?? ((given) => given === option.fallback) } };
+}
+
+/** An option of this version, but for one word of its range. */
+export function laterWord<T>(option: Option<T>, word: T & string, sentence: string): Option<T> {
+  return { ...option, laterWord: { word, sentence } };
+}
+
+/** A value that the program must know but never show. */
+export function secret<O extends Option<unknown>>(option: O): O & { readonly secret: true } {
+  return { ...option, secret: true };
+}

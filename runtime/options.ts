@@ -1,0 +1,110 @@
+/**
+ * The option table. Parsing, checks, defaults, `captiond --help` and the table of `README.md` all come from these rows,
+ * in this order; a new option is one row here and nothing anywhere else.
+ */
+import {
+  choice,
+  choiceOrFolder,
+  host,
+  languages,
+  later,
+  laterWord,
+  optionalText,
+  origins,
+  port,
+  secret,
+  text,
+  whole,
+} from './option-kinds.ts';
+import type { Option } from './option-kinds.ts';
+
+const HOUR_MS = 3_600_000;
+const noGladia = 'Gladia is not in this version; unset it, the built-in engine is used';
+const noTokens = 'tokens are not in this version; unset it';
+const noServerCaller = 'the language-model caller is not in this version; unset it';
+const isAnything = (): boolean => true;
+
+/** Every option by its name in the environment. */
+export const options = {
+  RTMP_HOST: host('address that publishers connect to'),
+  RTMP_PORT: port(1935, 'port that publishers connect to; 0 takes any free one and prints it'),
+  HTTP_HOST: host('address of viewers, pages and API'),
+  HTTP_PORT: port(8080, 'port of viewers, pages and API'),
+  ADMIN_HOST: host('address of metrics and inspector'),
+  ADMIN_PORT: port(9464, 'port of metrics and inspector'),
+  DATA_DIR: text('./data', 'folder of the session log'),
+  TRANSCRIBER: laterWord(
+    choice('auto', ['auto', 'gladia', 'local'], 'engine; auto takes Gladia when a key is set, else the built-in one'),
+    'gladia',
+    noGladia,
+  ),
+  GLADIA_API_KEY: secret(later(optionalText('key of the cloud engine'), noGladia)),
+  GLADIA_URL: later(text('https://api.gladia.io', 'address of the cloud engine'), noGladia),
+  GLADIA_REGION: later(text('eu-west', 'region of the cloud engine'), noGladia),
+  LOCAL_MODEL: choiceOrFolder(
+    'tiny',
+    ['tiny', 'base', 'tiny+base'],
+    'model of the built-in engine; a folder holds a sherpa-onnx model and its model.json',
+  ),
+  TRANSCRIBER_FALLBACK: later(
+    choice('local', ['local', 'none'], 'what takes over when the cloud engine is refused or away too long'),
+    noGladia,
+    isAnything,
+  ),
+  LANGUAGES: languages('en', 'languages that may be spoken; one is fixed; the built-in engine hears en only'),
+  PCM_CHUNK_SIZE_MS: whole(100, [20, 500], 'audio per message to the engine'),
+  AUDIO_BUFFER_MS: whole(60_000, [1000, 600_000], 'audio kept for replay until the engine has acknowledged it'),
+  PUBLISHER_GRACE_MS: whole(30_000, [0, 600_000], 'how long a session waits for its publisher to return'),
+  PUBLISHER_TAKEOVER: choice(
+    'same-credential',
+    ['same-credential', 'reject'],
+    'what a second publisher of a live session gets: its place when it has the same credential, or a refusal',
+  ),
+  FFMPEG_PATH: optionalText('the ffmpeg program', 'found'),
+  FFMPEG_STOP_MS: whole(5000, [100, 60_000], 'from SIGTERM to SIGKILL for ffmpeg'),
+  SOCKET_CLOSE_MS: later(
+    whole(2000, [100, 60_000], 'from close to terminate for the socket of the cloud engine'),
+    noGladia,
+    isAnything,
+  ),
+  FINALIZE_MS: whole(10_000, [100, 120_000], 'how long a stopping session waits for its last finals'),
+  HEARTBEAT_INTERVAL_MS: whole(30_000, [100, HOUR_MS], 'time between two pings of a viewer'),
+  HEARTBEAT_MAX_MISSED: whole(3, [1, 100], 'unanswered pings after which a viewer is closed'),
+  VIEWER_QUEUE_MAX: whole(1000, [1, 1_000_000], 'messages that may wait for one viewer'),
+  VIEWER_QUEUE_MAX_BYTES: whole(1_048_576, [1024, 1_073_741_824], 'bytes that may wait for one viewer'),
+  DEDUP_WINDOW: whole(1000, [1, 100_000], 'finals remembered per session, so that none is shown twice'),
+  MAX_SESSIONS: whole(200, [1, 100_000], 'sessions at a time; a further publisher is refused'),
+  MAX_VIEWERS: whole(20_000, [1, 1_000_000], 'viewers at a time; a further one is refused'),
+  RETENTION_HOURS: whole(24, [0, 8760], 'how long ended sessions stay readable'),
+  AUTH_SECRET: secret(
+    later(
+      { ...optionalText('signs and checks tokens; without it every listener stays on loopback'), range: '≥ 32 bytes' },
+      noTokens,
+    ),
+  ),
+  ALLOWED_ORIGINS: origins('browser origins that may attach'),
+  AI_MODE: later(
+    choice('client', ['off', 'client', 'server'], 'who calls the language model'),
+    noServerCaller,
+    (given) => given !== 'server',
+  ),
+  OPENAI_BASE_URL: later(optionalText('OpenAI-compatible endpoint that the server calls'), noServerCaller),
+  OPENAI_API_KEY: secret(later(optionalText('key of that endpoint'), noServerCaller)),
+  AI_MODEL: later(optionalText('model of that endpoint'), noServerCaller),
+  AI_LEASE_MS: later(whole(5000, [500, 60_000], 'life of an unrenewed lease'), noServerCaller, isAnything),
+  DRAIN_MS: whole(15_000, [0, 600_000], 'bound on an orderly shutdown'),
+  LOG_LEVEL: choice('info', ['debug', 'info', 'warn', 'error'], 'JSON lines on stderr; pretty on a terminal'),
+} as const satisfies Record<string, Option<unknown>>;
+
+/** Name of an option in the environment. */
+export type OptionName = keyof typeof options;
+
+/** The rows in order. */
+export const optionRows = Object.entries(options) as [OptionName, Option<unknown>][];
+
+/** A family of options that belongs to another specification and is not parsed here. */
+export const openTelemetryRow = {
+  name: 'OTEL_*',
+  meaning: "OpenTelemetry's own standard names: OTLP export when an endpoint is set",
+  later: 'telemetry is not in this version; these are ignored',
+};

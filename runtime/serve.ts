@@ -1,0 +1,86 @@
+/** `captiond serve`: the server until a signal ends it. */
+import { CaptiondError, errors, exitCodeOf } from '../machines/errors.ts';
+import { describeFaults, readConfig } from './config.ts';
+import type { Config } from './config.ts';
+import { findFfmpeg } from './find-ffmpeg.ts';
+import { createLog } from './log.ts';
+import type { RootLog } from './log.ts';
+import { ProgressLine } from './progress-line.ts';
+import { CaptiondServer } from './server.ts';
+import type { ServerAddresses } from './server.ts';
+import { onSignals } from './shutdown.ts';
+
+/** What is told to whoever started the program. */
+export interface ServeHooks {
+  /** Called once the server takes sessions; what it returns is awaited before the server is closed for good. */
+  onReady?: (server: CaptiondServer, addresses: ServerAddresses) => void;
+}
+
+/** Runs the server; resolves with the exit code. */
+export async function serve(env: NodeJS.ProcessEnv, hooks: ServeHooks = {}): Promise<number> {
+  const read = readConfig(env);
+  if (!read.ok) {
+    process.stderr.write(`${describeFaults(read.faults)}\n`);
+    return exitCodeOf('bad_options');
+  }
+  const write = (line: string): void => void process.stderr.write(line);
+  const log = createLog({ level: read.config.logLevel, pretty: process.stderr.isTTY, write });
+  for (const warning of read.warnings) log.warn(warning);
+  const progress = new ProgressLine(process.stderr);
+  try {
+    const server = await build(read.config, log, progress);
+    const stopListening = onSignals(server, (signal, again) =>
+      log.info(again ? 'second signal: stopping at once' : 'stopping in order; a second signal stops at once', {
+        signal,
+      }),
+    );
+    const addresses = await server.start();
+    progress.end();
+    (hooks.onReady ?? announce)(server, addresses);
+    const { outcome } = await server.closed;
+    stopListening();
+    log.info('stopped', { outcome });
+    return outcome === 'boot_failed' ? exitCodeOf('failed') : 0;
+  } catch (error) {
+    progress.end();
+    return reportFailure(error, log);
+  }
+}
+
+async function build(config: Config, log: RootLog, progress: ProgressLine): Promise<CaptiondServer> {
+  const ffmpeg = await findFfmpeg(config.ffmpegPath);
+  if ('missing' in ffmpeg) throw new CaptiondError('ffmpeg_missing', ffmpeg.missing);
+  if (ffmpeg.warning !== undefined) log.warn(ffmpeg.warning);
+  log.debug('ffmpeg found', { path: ffmpeg.path, version: ffmpeg.version, origin: ffmpeg.origin });
+  return new CaptiondServer({
+    config,
+    ffmpegPath: ffmpeg.path,
+    log,
+    onProgress: (step, fraction) => {
+      progress.show(`Loading the engine: ${step}`, fraction);
+      log.debug('loading the engine', { step, fraction });
+    },
+  });
+}
+
+function announce(_server: CaptiondServer, { rtmp, http }: ServerAddresses): void {
+  const lines = [
+    `publish  rtmp://${rtmp.host}:${rtmp.port}/live/SLUG`,
+    `watch    http://${http.host}:${http.port}/watch/SLUG`,
+    `home     http://${http.host}:${http.port}/`,
+  ];
+  process.stdout.write(`captiond is ready\n${lines.map((line) => `  ${line}\n`).join('')}`);
+}
+
+function reportFailure(error: unknown, log: RootLog): number {
+  if (isPortTaken(error)) {
+    log.error(`${errors.port_taken.sentence} Port ${error.port} on ${error.address}.`);
+    return exitCodeOf('port_taken');
+  }
+  log.error(error instanceof Error ? error.message : String(error));
+  return exitCodeOf(error instanceof CaptiondError ? error.code : 'failed');
+}
+
+function isPortTaken(error: unknown): error is NodeJS.ErrnoException & { port: number; address: string } {
+  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
+}

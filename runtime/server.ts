@@ -1,0 +1,195 @@
+/**
+ * The composition root: builds the server from its options, wires charts to actors, and returns a handle.
+ *
+ * Nothing is decided here; order and deadlines of start and stop are `machines/server.ts`.
+ */
+import { join } from 'node:path';
+import { createActor, fromPromise, toPromise, waitFor } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
+import { createRtmpListener } from '../actors/rtmp/listener.ts';
+import type { RtmpListener } from '../actors/rtmp/listener.ts';
+import { CaptiondError } from '../machines/errors.ts';
+import { serverMachine } from '../machines/server.ts';
+import type { ServerOutput } from '../machines/server.ts';
+import { createAdmission } from './admission.ts';
+import type { Config } from './config.ts';
+import { sessionDirectory } from './directory.ts';
+import { Engine, ENGINE_STOP_MAX_MS } from './engine.ts';
+import { createHttpServer } from './http.ts';
+import type { HttpServer } from './http.ts';
+import { LiveSession } from './live-session.ts';
+import type { RootLog } from './log.ts';
+import { Registry } from './registry.ts';
+
+/** For closing listeners after the sessions and the engine are gone. */
+const LISTENERS_CLOSE_MS = 2_000;
+
+export interface ServerOptions {
+  config: Config;
+  ffmpegPath: string;
+  log: RootLog;
+  onProgress?: (step: string, fraction: number) => void;
+}
+
+/** Where the server listens; ports are the real ones. */
+export interface ServerAddresses {
+  rtmp: { host: string; port: number };
+  http: { host: string; port: number };
+}
+
+const nowMs = () => performance.now();
+
+/** A server, from start to stop. `start` and `close` are idempotent and safe to call together. */
+export class CaptiondServer {
+  readonly registry: Registry;
+  readonly #options: ServerOptions;
+  readonly #actor: ActorRefFrom<typeof serverMachine>;
+  #engine: Engine | undefined;
+  #rtmp: RtmpListener | undefined;
+  #http: HttpServer | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    const { config } = options;
+    this.registry = new Registry({
+      start: (slug, epoch) => this.#startSession(slug, epoch),
+      retentionMs: config.retentionHours * 3_600_000,
+      todayMs: () => Date.now(),
+      onClosed: () => this.#noteClosed(),
+    });
+    const machine = serverMachine.provide({
+      actors: {
+        boot: fromPromise(() => this.#boot()),
+        shutdown: fromPromise(() => this.#shutdown()),
+      },
+      actions: {
+        drainSessions: () => this.#drainSessions(),
+        forceSessions: () => this.#forceSessions(),
+      },
+    });
+    const timing = { drainTimeoutMs: config.drainMs, shutdownTimeoutMs: ENGINE_STOP_MAX_MS + LISTENERS_CLOSE_MS };
+    this.#actor = createActor(machine, { input: { timing } });
+    this.#actor.subscribe({ error: (error) => options.log.error('the server chart failed', { error: String(error) }) });
+  }
+
+  /** Starts everything; resolves when sessions are taken. Rejects with what made the start fail. */
+  async start(): Promise<ServerAddresses> {
+    this.#actor.start();
+    const snapshot = await waitFor(this.#actor, (now) => !now.matches('booting'), { timeout: Infinity });
+    if (!snapshot.matches('ready')) throw startFailure(await this.closed);
+    return this.addresses;
+  }
+
+  get addresses(): ServerAddresses {
+    if (this.#rtmp === undefined || this.#http === undefined) throw new Error('The server has not started.');
+    return { rtmp: this.#rtmp.address, http: this.#http.address };
+  }
+
+  /** Resolves when the server has stopped, with how; never rejects. */
+  get closed(): Promise<ServerOutput> {
+    return toPromise(this.#actor).catch((error: unknown): ServerOutput => ({ outcome: 'forced', error }));
+  }
+
+  /** Orderly shutdown within `DRAIN_MS`. */
+  close(): Promise<ServerOutput> {
+    this.#actor.send({ type: 'server.drain' });
+    return this.closed;
+  }
+
+  /** Immediate shutdown. */
+  force(): void {
+    this.#actor.send({ type: 'server.force' });
+    this.#engine?.force();
+  }
+
+  async #boot(): Promise<void> {
+    const { config, log, onProgress } = this.#options;
+    this.#http = await createHttpServer({
+      host: config.httpHost,
+      port: config.httpPort,
+      directory: sessionDirectory(this.registry),
+      readiness: () => this.#readiness(),
+      publishAddress: () => this.#rtmp?.address,
+      limits: config,
+      log,
+    });
+    this.#rtmp = await createRtmpListener({
+      host: config.rtmpHost,
+      port: config.rtmpPort,
+      authorise: createAdmission({
+        registry: this.registry,
+        maxSessions: config.maxSessions,
+        takeover: config.publisherTakeover,
+        phase: () => this.#phase(),
+        started: this.#started(),
+      }),
+      log,
+    });
+    this.#engine = await Engine.start({
+      model: config.localModel,
+      cacheDir: join(config.dataDir, 'cache'),
+      log,
+      nowMs,
+      onProgress: onProgress ?? (() => {}),
+    });
+    await this.#engine.ready;
+  }
+
+  async #shutdown(): Promise<void> {
+    await Promise.all([this.#rtmp?.close(), this.#engine?.stop()]);
+    await this.#http?.close();
+  }
+
+  #startSession(slug: string, epoch: number): LiveSession {
+    const { config, ffmpegPath, log } = this.#options;
+    const engine = this.#engine;
+    if (engine === undefined) throw new CaptiondError('server_not_ready');
+    return new LiveSession({
+      slug,
+      epoch,
+      config,
+      ffmpegPath,
+      transcriberName: engine.name,
+      transcriber: ({ intake, channel }) =>
+        engine.transcriber({ slug, language: config.languages[0] ?? 'en', source: intake.source, sink: channel.sink }),
+      log: log.child({ session: slug, epoch }),
+      nowMs,
+      today: () => new Date(),
+    });
+  }
+
+  #phase(): 'starting' | 'accepting' | 'draining' {
+    const snapshot = this.#actor.getSnapshot();
+    if (snapshot.matches('booting')) return 'starting';
+    return snapshot.hasTag('accepting') ? 'accepting' : 'draining';
+  }
+
+  async #started(): Promise<void> {
+    await waitFor(this.#actor, (now) => !now.matches('booting'), { timeout: Infinity });
+  }
+
+  #readiness(): { ready: boolean; reason?: string } {
+    const phase = this.#phase();
+    if (phase === 'starting') return { ready: false, reason: 'server_not_ready' };
+    if (phase === 'draining') return { ready: false, reason: 'server_draining' };
+    const isEngineUp = this.#engine?.actor.getSnapshot().matches({ up: 'running' }) ?? false;
+    return isEngineUp ? { ready: true } : { ready: false, reason: 'transcriber_unavailable' };
+  }
+
+  #drainSessions(): void {
+    for (const session of this.registry.liveSessions()) void session.stop('server_draining');
+    this.#noteClosed();
+  }
+
+  #forceSessions(): void {
+    for (const session of this.registry.liveSessions()) session.force();
+  }
+
+  #noteClosed(): void {
+    if (this.registry.size === 0) queueMicrotask(() => this.#actor.send({ type: 'sessions.closed' }));
+  }
+}
+
+function startFailure({ error }: ServerOutput): unknown {
+  return error ?? new CaptiondError('server_draining', 'It was stopped before it was ready.');
+}

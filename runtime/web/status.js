@@ -1,0 +1,91 @@
+/** The state of the session and of the connection to it, in words. */
+
+/** @import { Connection } from '../client/viewer.js' */
+/** @import { SessionState } from '../client/messages.js' */
+
+/**
+ * @typedef {object} Status
+ * @property {string} words What the bar says.
+ * @property {'live' | 'warn' | 'quiet'} tone
+ * @property {string} headline What the page says while it has no captions.
+ * @property {string} more
+ */
+
+/** While the connection is open, the session's state counts. @type {Readonly<Record<SessionState, Status>>} */
+const bySession = {
+  awaiting: {
+    words: 'Waiting for the publisher',
+    tone: 'quiet',
+    headline: 'Waiting for the publisher',
+    more: 'Captions appear here as soon as there is sound.',
+  },
+  live: { words: 'Live', tone: 'live', headline: 'Listening', more: 'Words appear here while they are spoken.' },
+  publisher_lost: {
+    words: 'Publisher away',
+    tone: 'warn',
+    headline: 'The publisher is away',
+    more: 'The stream was interrupted. Captions go on when it returns.',
+  },
+  transcriber_lost: {
+    words: 'Catching up',
+    tone: 'warn',
+    headline: 'Transcription is interrupted',
+    more: 'What is said meanwhile is kept and follows.',
+  },
+  ended: {
+    words: 'Ended',
+    tone: 'quiet',
+    headline: 'The session has ended',
+    more: 'When a new one starts, its captions appear here.',
+  },
+};
+
+/** @type {Readonly<Record<Exclude<Connection, 'open'>, Status>>} */
+const byConnection = {
+  connecting: { words: 'Connecting', tone: 'quiet', headline: 'Connecting', more: '' },
+  no_session: {
+    words: 'Waiting for the publisher',
+    tone: 'quiet',
+    headline: 'Waiting for the publisher',
+    more: 'Nobody publishes under this name yet. Captions appear here by themselves when somebody does.',
+  },
+  lost: {
+    words: 'Reconnecting',
+    tone: 'warn',
+    headline: 'Reconnecting',
+    more: 'The connection was lost. Nothing that is said meanwhile is missed.',
+  },
+  restarting: {
+    words: 'Reconnecting',
+    tone: 'warn',
+    headline: 'The server is restarting',
+    more: 'This page connects again by itself.',
+  },
+  full: {
+    words: 'Waiting for a place',
+    tone: 'warn',
+    headline: 'The server has no place left',
+    more: 'This page tries again by itself.',
+  },
+  ended: bySession.ended,
+  refused: {
+    words: 'Not allowed',
+    tone: 'warn',
+    headline: 'This session cannot be watched from here',
+    more: 'Ask for a new link, then load the page again.',
+  },
+};
+
+/**
+ * @param {Connection} connection
+ * @param {SessionState} session
+ * @returns {Status}
+ */
+export function statusOf(connection, session) {
+  return connection === 'open' ? bySession[session] : byConnection[connection];
+}
+
+/** Words for a state of a session in a list. @param {SessionState} session */
+export function sessionStatus(session) {
+  return bySession[session];
+}
