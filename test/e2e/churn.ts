@@ -57,6 +57,8 @@ function resources(): string[] {
   return process.getActiveResourcesInfo().toSorted();
 }
 
+t.setTimeout(300_000);
+
 void t.test(
   `after ${SESSIONS} sessions, some with hung decoders, no child, socket or timer is left and the heap is flat`,
   { timeout: 300_000 },

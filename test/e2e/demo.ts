@@ -1,6 +1,8 @@
 import t from 'tap';
 import { runCaptiond } from '../harness.ts';
 
+t.setTimeout(300_000);
+
 void t.test(
   'the demo captions recorded speech without a key, an encoder or any configuration, and ends on Ctrl-C',
   { timeout: 120_000 },

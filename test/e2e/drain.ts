@@ -7,6 +7,8 @@ import { collect } from '../support/transcript-collector.ts';
 
 const speech = writeSpeech(t.testdir());
 
+t.setTimeout(300_000);
+
 void t.test(
   'SIGTERM lets a live session say its last words, closes viewers with 1012 and leaves no child',
   async (t) => {
