@@ -15,8 +15,12 @@ import type { Link, Services } from './net-connection.ts';
 import { RtmpProtocolError } from './protocol-error.ts';
 
 const INITIAL_CHUNK_SIZE = 128;
-/** Bytes of a publish that are acknowledged segment by segment: metadata, configuration and the first frames. */
-const EARLY_BYTES = 16 * 1024;
+/**
+ * Bytes of a publish that are acknowledged segment by segment: metadata, configuration and the first frame. Not more:
+ * ffmpeg reads one message for ten it sends, and one that leaves with an acknowledgement unread resets the connection,
+ * which can cost its goodbye.
+ */
+const EARLY_BYTES = 1024;
 
 /** What a connection needs of its listener. */
 export interface ConnectionContext extends Services {

@@ -16,7 +16,7 @@ import {
 import { listen, until } from './harness.ts';
 
 /** A publish's first bytes, which are acknowledged as they come. */
-const EARLY_BYTES = 16 * 1024;
+const EARLY_BYTES = 1024;
 
 /** Sends more than that, and waits until all that the server had to say to it has come. */
 async function passBeginning(publisher: RtmpPublisher): Promise<void> {
