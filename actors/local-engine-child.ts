@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { DecodeQueue } from './local/decode-queue.ts';
 import { EngineSession } from './local/engine-session.ts';
-import type { LocalModel } from './local/model.ts';
+import type { LocalModel } from './local/local-model.ts';
 import type { FromEngine, ToEngine } from './local/protocol.ts';
 import type { Recognizer } from './local/sherpa.ts';
 

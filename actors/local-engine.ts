@@ -9,7 +9,7 @@ import { fromCallback } from 'xstate';
 import type { ProcessCommand, ProcessFact } from '../machines/events.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { LocalEngineClient } from './local/client.ts';
-import type { LocalModel } from './local/model.ts';
+import type { LocalModel } from './local/local-model.ts';
 import type { FromEngine, ToEngine } from './local/protocol.ts';
 import type { Log } from './ports.ts';
 import { signalGroup } from './process-group.ts';

@@ -80,7 +80,9 @@ export type HubFact =
   { type: 'hub.emptied' };
 
 /** What a parent may ask of the viewers chart. */
-export type ViewersRequest = { type: 'viewers.end'; code: number; reason: string };
+export type ViewersRequest =
+  /** Close every viewer with this code and reason, then cut those that do not answer. */
+  { type: 'viewers.end'; code: number; reason: string };
 
 // ── the session ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -102,8 +104,8 @@ export type SessionEvent =
   | { type: 'publisher.lost' }
   /** The publisher said it is done (FCUnpublish, deleteStream, closeStream). */
   | { type: 'publisher.ended' }
-  /** The audio's container changed, so that ffmpeg needs other arguments. */
-  | { type: 'audio.container_changed' }
+  /** The publisher's audio changed its container, so that ffmpeg needs other arguments. */
+  | { type: 'audio.format_changed' }
   /** Stop in order: last words, ledger, `session_end`, then every child by its ladder. */
   | { type: 'session.stop'; reason: EndReason };
 

@@ -60,7 +60,7 @@ const processSetup = setup({
     /** Tells the parent that the process can do its work; provided by whoever is the parent. */
     announceReady: () => {},
     /** Tells the parent that the process is gone and a replacement is on its way. */
-    announceLost: (_, _params: { reason: string }) => {},
+    announceLost: (_args, _params: { reason: string }) => {},
     keepReason: assign({ reason: (_, params: { reason: string }) => params.reason }),
     keepRefusal: assign({ reason: ({ context, event }) => ('reason' in event ? event.reason : context.reason) }),
     keepRung: assign({ rung: (_, params: { rung: ProcessOutput['rung'] }) => params.rung }),

@@ -78,7 +78,7 @@ export const sessionSetup = setup({
     /** Declare what is still un-acknowledged as a gap. Provided. */
     settleLedger: () => {},
     /** Write and broadcast `session_end`. Provided. */
-    announceEnd: (_, _params: { reason: EndReason }) => {},
+    announceEnd: (_args, _params: { reason: EndReason }) => {},
     stopDecoder: sendTo('decoder', { type: 'process.stop' }),
     renewDecoder: sendTo('decoder', { type: 'process.renew' }),
     finishTranscript: sendTo('transcriber', { type: 'transcriber.finish' }),

@@ -101,7 +101,7 @@ const decoder = sessionSetup.createStateConfig({
         replacing: { on: { 'decoder.ready': 'decoding' } },
         ending: { entry: 'stopDecoder' },
       },
-      on: { 'audio.container_changed': { actions: 'renewDecoder' }, 'audio.end': '.ending' },
+      on: { 'audio.format_changed': { actions: 'renewDecoder' }, 'audio.end': '.ending' },
     },
     failed: { id: 'decoderFailed', always: { guard: not(stateIn({ active: { phase: 'running' } })), target: 'ended' } },
     ended: { id: 'decoderEnded', type: 'final' },

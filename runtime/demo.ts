@@ -84,7 +84,7 @@ function watch(server: CaptiondServer, { http }: ServerAddresses, signal: AbortS
   const attach = (): void => {
     if (signal.aborted) return;
     const socket = new WebSocket(`ws://${http.host}:${http.port}/sessions/${SLUG}/live?after=0`, 'captiond.v2');
-    socket.on('message', (data) => printer.show(String(data)));
+    socket.on('message', (data) => printer.show((data as Buffer).toString()));
     socket.on('error', () => {});
     socket.on('close', () => setTimeout(attach, 200).unref());
     signal.addEventListener('abort', () => socket.terminate(), { once: true });

@@ -6,7 +6,7 @@ import type { ActorRefFrom, AnyActorLogic } from 'xstate';
 import { bindInput } from '../actors/bind-input.ts';
 import { LocalEngineClient } from '../actors/local/client.ts';
 import { findLocalModel } from '../actors/local/model.ts';
-import type { LocalModel } from '../actors/local/model.ts';
+import type { LocalModel } from '../actors/local/local-model.ts';
 import { localEngineProcess } from '../actors/local-engine.ts';
 import { localTranscriber } from '../actors/local-transcriber.ts';
 import type { ChunkSource, Log, TranscriptSink } from '../actors/ports.ts';

@@ -54,7 +54,10 @@ export async function findFfmpeg(
 }
 
 async function* candidates(ffmpegPath: string | undefined, searchPath: string): AsyncGenerator<Candidate> {
-  if (ffmpegPath !== undefined) return yield { path: ffmpegPath, origin: 'FFMPEG_PATH' };
+  if (ffmpegPath !== undefined) {
+    yield { path: ffmpegPath, origin: 'FFMPEG_PATH' };
+    return;
+  }
   const onPath = firstExecutable(searchPath);
   if (onPath !== undefined) yield { path: onPath, origin: 'PATH' };
   const installed = await installedPath();

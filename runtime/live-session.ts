@@ -94,7 +94,7 @@ export class LiveSession {
       chunkMs: config.pcmChunkSizeMs,
       bufferMs: config.audioBufferMs,
       onGap: (startMs, endMs, cause) => this.channel.gap(startMs, endMs, cause),
-      onFormatChanged: () => this.actor.send({ type: 'audio.container_changed' }),
+      onFormatChanged: () => this.actor.send({ type: 'audio.format_changed' }),
     });
     this.#publisher = new PublisherSlot({
       nowMs,
@@ -171,7 +171,7 @@ export class LiveSession {
     superviseRoot(this.actor, this.resources, (left, error) => {
       this.leftovers += left;
       if (left > 0) log.error('the session left resources behind', { left });
-      if (error !== undefined) log.error('the session chart failed', { error: String(error) });
+      if (error !== undefined) log.error('the session chart failed', { error });
     });
     this.actor.subscribe({
       next: () => this.channel.setState(this.state),

@@ -48,8 +48,8 @@ export function whole(fallback: number, bounds: readonly [number, number], meani
     fallback: String(fallback),
     range: `${minimum}–${maximum}`,
     meaning,
-    parse: (text) => {
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    parse: (given) => {
+      const value = /^\d{1,15}$/.test(given) ? Number(given) : Number.NaN;
       if (value >= minimum && value <= maximum) return ok(value);
       return refuse(`a whole number from ${minimum} to ${maximum}`);
     },
@@ -69,7 +69,7 @@ export function host(meaning: string): Option<string> {
     fallback: '127.0.0.1',
     range: '',
     meaning,
-    parse: (text) => (isIP(text) || hostName.test(text) ? ok(text) : refuse('an IP address or a host name')),
+    parse: (given) => (isIP(given) || hostName.test(given) ? ok(given) : refuse('an IP address or a host name')),
   };
 }
 

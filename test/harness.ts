@@ -74,7 +74,7 @@ export function runCaptiond(args: string[], env: Record<string, string> = {}): P
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (data) => (output.stdout += String(data)));
   child.stderr.on('data', (data) => (output.stderr += String(data)));
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Awaited<Program['exited']>);
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   return {
     child,
     output,

@@ -7,7 +7,7 @@
  */
 import { access, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { LocalModel, RecognizerConfig } from './model.ts';
+import type { LocalModel, RecognizerConfig } from './local-model.ts';
 
 /** @throws Error whose message names the folder, the field and what was expected. */
 export async function findFolderModel(folder: string): Promise<Omit<LocalModel, 'vad'>> {

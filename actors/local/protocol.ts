@@ -1,5 +1,5 @@
 /** What server and engine child say to each other over IPC (`serialization: 'advanced'`). Positions are samples of the session's clock. */
-import type { LocalModel } from './model.ts';
+import type { LocalModel } from './local-model.ts';
 
 /** From the server. `session` is a number of the server's choice, unique within a run of the child. */
 export type ToEngine =

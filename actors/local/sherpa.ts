@@ -1,6 +1,6 @@
 /** The part of sherpa-onnx-node that is used; the package (CommonJS) has no types of its own. */
 import { createRequire } from 'node:module';
-import type { RecognizerConfig } from './model.ts';
+import type { RecognizerConfig } from './local-model.ts';
 
 interface Stream {
   acceptWaveform(audio: { samples: Float32Array; sampleRate: number }): void;

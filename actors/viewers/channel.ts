@@ -124,7 +124,7 @@ export class SessionChannel {
     const viewer = this.hub.attach(socket, { version, partials, offset }, hello);
     if (viewer === undefined) return;
     this.heartbeat.attached(viewer);
-    socket.on('message', (data, isBinary) => this.#heard(viewer, isBinary ? '' : String(data)));
+    socket.on('message', (data, isBinary) => this.#heard(viewer, isBinary ? '' : (data as Buffer).toString()));
   }
 
   #partial(heard: EngineUtterance): void {

@@ -19,12 +19,12 @@ void t.test('a draining server asks new viewers to come back', async (t) => {
 });
 
 void t.test('a starting server sends its home page again until it knows where to publish', async (t) => {
-  let address: { host: string; port: number } | undefined;
-  await using server = await startHttp({ publishAddress: () => address });
+  const known: { address?: { host: string; port: number } } = {};
+  await using server = await startHttp({ publishAddress: () => known.address });
   const early = await fetch(server.url('/'));
   t.equal(early.headers.get('refresh'), '1');
   t.match(await early.text(), /data-phase="starting"/);
-  address = { host: '0.0.0.0', port: 1999 };
+  known.address = { host: '0.0.0.0', port: 1999 };
   const late = await fetch(server.url('/'));
   t.equal(late.headers.get('refresh'), null);
   t.match(await late.text(), /rtmp:\/\/127\.0\.0\.1:1999\/live/, 'the name that the browser used');

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import t from 'tap';
 import { liveSession, raw, startHttp } from '../support/http-server.ts';
 
@@ -53,7 +54,7 @@ for (const [method, path, status, body] of answers) {
 async function ask(method: string, path: string) {
   const outgoing = request({ host: '127.0.0.1', port: server.http.address.port, method, path });
   outgoing.end();
-  const answer = await new Promise<import('node:http').IncomingMessage>((resolve) => outgoing.on('response', resolve));
+  const answer = await new Promise<IncomingMessage>((resolve) => outgoing.on('response', resolve));
   const text = String(Buffer.concat((await answer.toArray()) as Buffer[]));
   return { answer, text };
 }

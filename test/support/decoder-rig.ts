@@ -56,8 +56,7 @@ const nowMs = (): number => performance.now();
 export function decoderRig({ command = ffmpegPath, timing = {}, stallMs = 5_000 }: RigOptions = {}): DecoderRig {
   const gaps: Gap[] = [];
   const lines: LogLine[] = [];
-  const facts: ProcessFact[] = [];
-  const news = new EventTarget();
+  const told = new ToldFacts();
   const resources = new ResourceList();
   const intake = new AudioIntake({
     chunkMs: 100,
@@ -69,9 +68,7 @@ export function decoderRig({ command = ffmpegPath, timing = {}, stallMs = 5_000 
   const actor = createActor(processMachine.provide({ actors: { child: bindInput(ffmpegProcess, input) } }), {
     input: { timing: { ...usualTiming, ...timing }, restart: defaultRestartPolicy },
     inspect: (event) => {
-      if (event.type !== '@xstate.event' || event.actorRef !== actor || !isFact(event.event)) return;
-      facts.push(event.event);
-      news.dispatchEvent(new Event('fact'));
+      if (event.type === '@xstate.event' && event.actorRef === actor && isFact(event.event)) told.add(event.event);
     },
   });
   actor.start();
@@ -81,14 +78,9 @@ export function decoderRig({ command = ffmpegPath, timing = {}, stallMs = 5_000 
     resources,
     gaps,
     lines,
-    facts,
+    facts: told.facts,
     feed: (tags: readonly AudioTag[]) => tags.forEach((tag) => intake.audio(tag, nowMs())),
-    fact: async <T extends ProcessFact['type']>(type: T, after = 0) => {
-      const found = () => facts.filter((fact): fact is Extract<ProcessFact, { type: T }> => fact.type === type)[after];
-      let fact = found();
-      for (; fact === undefined; fact = found()) await once(news, 'fact');
-      return fact;
-    },
+    fact: <T extends ProcessFact['type']>(type: T, after?: number) => told.wait(type, after),
     takePcm: () => takePcm(intake),
     reached: (samples: number) => reached(intake, samples),
     stop: async () => {
@@ -102,6 +94,26 @@ export function decoderRig({ command = ffmpegPath, timing = {}, stallMs = 5_000 
     },
   };
   return rig;
+}
+
+/** What the child has told the chart, to be waited for. */
+class ToldFacts {
+  readonly facts: ProcessFact[] = [];
+  readonly #news = new EventTarget();
+
+  add(fact: ProcessFact): void {
+    this.facts.push(fact);
+    this.#news.dispatchEvent(new Event('fact'));
+  }
+
+  async wait<T extends ProcessFact['type']>(type: T, after = 0): Promise<Extract<ProcessFact, { type: T }>> {
+    const isWanted = (fact: ProcessFact): fact is Extract<ProcessFact, { type: T }> => fact.type === type;
+    for (;;) {
+      const fact = this.facts.filter(isWanted)[after];
+      if (fact !== undefined) return fact;
+      await once(this.#news, 'fact');
+    }
+  }
 }
 
 const usualTiming: ProcessTiming = {

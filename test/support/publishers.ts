@@ -86,7 +86,7 @@ function watch(child: ChildProcess): RealPublisher {
   let text = '';
   child.stdout?.on('data', (data) => (text += String(data)));
   child.stderr?.on('data', (data) => (text += String(data)));
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Awaited<RealPublisher['exited']>);
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   return {
     child,
     printed: () => text,

@@ -46,7 +46,7 @@ export function collect(url: string): Collector {
     if (isOver) return;
     socket = new WebSocket(url, 'captiond.v2');
     socket.on('message', (data) => {
-      messages.push({ ...(JSON.parse(String(data)) as CollectedMessage), atMs: performance.now() });
+      messages.push({ ...(JSON.parse((data as Buffer).toString()) as CollectedMessage), atMs: performance.now() });
       for (const look of waiting) look();
     });
     socket.on('error', () => {});

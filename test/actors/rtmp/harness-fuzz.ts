@@ -117,7 +117,9 @@ const mutations: Mutation[] = [
     return Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)]);
   },
   function swap(bytes, random, starts) {
-    const [first = 0, second = 0] = [below(random, starts.length), below(random, starts.length)].sort((a, b) => a - b);
+    const [first = 0, second = 0] = [below(random, starts.length), below(random, starts.length)].toSorted(
+      (a, b) => a - b,
+    );
     const cuts = [0, starts[first], starts[first + 1], starts[second], starts[second + 1], bytes.length];
     const [a = 0, b = 0, c = b, d = c, e = d, f = e] = cuts.map((cut) => cut ?? bytes.length);
     return Buffer.concat(
@@ -175,7 +177,7 @@ export async function play(segments: Iterable<Buffer>, beside: () => void = () =
 
 function endingOf({ logged, publishes, counts }: Witness): string {
   const reason = logged.find(({ fields }) => fields?.['reason'] !== undefined)?.fields?.['reason'];
-  const audio = [...counts.keys()].filter((count) => count.startsWith('audio_')).sort();
+  const audio = [...counts.keys()].filter((count) => count.startsWith('audio_')).toSorted();
   const ending = typeof reason === 'string' ? [reason.replaceAll(/\b\d+\b/g, 'n')] : ['taken', ...audio];
   const times = ['before publish', 'in a publish'][publishes.length] ?? 'in a later publish';
   return [...ending, times]
@@ -198,5 +200,7 @@ function faultOf({ logged, publishes }: Witness, buffered: number): string | und
 /** Inputs that were worth keeping, without a handshake; the name says what becomes of them. */
 export function corpus(): { name: string; bytes: Buffer }[] {
   const files = readdirSync(corpusFolder).filter((file) => file.endsWith('.bin'));
-  return files.sort().map((file) => ({ name: file.slice(0, -4), bytes: readFileSync(new URL(file, corpusFolder)) }));
+  return files
+    .toSorted()
+    .map((file) => ({ name: file.slice(0, -4), bytes: readFileSync(new URL(file, corpusFolder)) }));
 }

@@ -77,7 +77,7 @@ export async function layOut(chart: Chart): Promise<Layout> {
   const choices = directions.flatMap((page) => directions.map((region) => ({ page, region })));
   const layouts = [];
   for (const choice of choices) layouts.push(await layOutIn(chart, choice));
-  const [best] = layouts.sort((left, right) => unfitness(left) - unfitness(right));
+  const [best] = layouts.toSorted((left, right) => unfitness(left) - unfitness(right));
   if (best === undefined) throw new Error('No layout.');
   return best;
 }

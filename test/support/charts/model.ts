@@ -33,23 +33,16 @@ export interface Chart {
   edges: ChartEdge[];
 }
 
-/** Names an option that gives a delay its length, when there is one; for `after …`. */
-export type DelayNames = Readonly<Record<string, string>>;
-
 /** The chart of a machine. */
-export function toChart(machine: AnyStateMachine, delayNames: DelayNames): Chart {
+export function toChart(machine: AnyStateMachine): Chart {
   const edges = new Map<string, ChartEdge>();
-  const root = toState(machine.root, delayNames);
-  collectEdges(
-    machine.root,
-    (source, target, label) => {
-      const key = `${source} → ${target}`;
-      const edge = edges.get(key) ?? { source, target, labels: [] };
-      edge.labels.push(label);
-      edges.set(key, edge);
-    },
-    delayNames,
-  );
+  const root = toState(machine.root);
+  collectEdges(machine.root, (source, target, label) => {
+    const key = `${source} → ${target}`;
+    const edge = edges.get(key) ?? { source, target, labels: [] };
+    edge.labels.push(label);
+    edges.set(key, edge);
+  });
   return { root, edges: [...edges.values()] };
 }
 
@@ -58,27 +51,27 @@ export function stateId(node: AnyStateNode): string {
   return [node.machine.id, ...node.path].join('.');
 }
 
-function toState(node: AnyStateNode, delayNames: DelayNames): ChartState {
+function toState(node: AnyStateNode): ChartState {
   const children = Object.values(node.states) as AnyStateNode[];
   const initial = node.type === 'compound' ? node.initial.target[0] : undefined;
   return {
     id: stateId(node),
     name: node.key,
     kind: node.type === 'history' ? 'atomic' : node.type,
-    lines: stateLines(node, delayNames),
+    lines: stateLines(node),
     initial: initial === undefined ? undefined : stateId(initial),
-    children: children.map((child) => toState(child, delayNames)),
+    children: children.map((child) => toState(child)),
   };
 }
 
-function stateLines(node: AnyStateNode, delayNames: DelayNames): string[] {
+function stateLines(node: AnyStateNode): string[] {
   const invoked = node.invoke.map(({ id }) => `runs ${id}`);
   const entry = named(node.entry).map((action) => (action.startsWith('raise ') ? action : `do ${action}`));
   const exit = named(node.exit).map((action) => `leave: ${action}`);
   const answers = transitionsOf(node).flatMap(({ event, transition }) => {
     const actions = named(transition.actions);
     if (isMove(transition) || actions.length === 0) return [];
-    return [`${describeEvent(event, node, delayNames)} / ${actions.join(', ')}`];
+    return [`${describeEvent(event, node)} / ${actions.join(', ')}`];
   });
   return [...invoked, ...entry, ...exit, ...answers];
 }
@@ -98,17 +91,13 @@ function isMove({ target, source, reenter }: Transition): boolean {
   return target !== undefined && target.length > 0 && (target[0] !== source || reenter);
 }
 
-function collectEdges(
-  node: AnyStateNode,
-  add: (source: string, target: string, label: string) => void,
-  delayNames: DelayNames,
-): void {
+function collectEdges(node: AnyStateNode, add: (source: string, target: string, label: string) => void): void {
   for (const { event, transition } of transitionsOf(node)) {
     if (!isMove(transition)) continue;
     const guard = describeGuard(transition.guard);
-    const label = [describeEvent(event, node, delayNames), guard].filter((part) => part !== '').join(' ');
+    const label = [describeEvent(event, node), guard].filter((part) => part !== '').join(' ');
     const unlabelled = (node.always ?? []).length > 1 ? 'else' : 'at once';
     for (const target of transition.target ?? []) add(stateId(node), stateId(target), label || unlabelled);
   }
-  for (const child of Object.values(node.states) as AnyStateNode[]) collectEdges(child, add, delayNames);
+  for (const child of Object.values(node.states) as AnyStateNode[]) collectEdges(child, add);
 }

@@ -1,22 +1,28 @@
 /** How events, guards and actions of a chart are written in its drawing. */
 import type { AnyStateNode } from 'xstate';
-import type { DelayNames } from './model.ts';
+
+/** Options that give a delay its length, by `machine.delay`. */
+const delayOptions: Readonly<Record<string, string>> = {
+  'session.publisherGrace': 'PUBLISHER_GRACE_MS',
+  'session.finalizeTimeout': 'FINALIZE_MS',
+  'server.drainTimeout': 'DRAIN_MS',
+};
 
 /** Longest inline guard that is quoted, in characters. */
 const QUOTED_GUARD_MAX = 48;
 
 /** The event of a transition: `process.stop`, `after 5 s (FFMPEG_STOP_MS)`, `boot done`; empty for an eventless one. */
-export function describeEvent(event: string, node: AnyStateNode, delayNames: DelayNames): string {
+export function describeEvent(event: string, node: AnyStateNode): string {
   const ofActor = /^xstate\.(done|error|snapshot)\.actor\.(.+)$/.exec(event);
   if (ofActor !== null) return `${ofActor[2]} ${ofActor[1] === 'error' ? 'fails' : 'done'}`;
   if (event.startsWith('xstate.done.state.')) return 'all done';
-  if (event.startsWith('xstate.after.')) return describeDelay(event.slice(13, -(node.id.length + 1)), node, delayNames);
+  if (event.startsWith('xstate.after.')) return describeDelay(event.slice(13, -(node.id.length + 1)), node);
   return event;
 }
 
-function describeDelay(delay: string, node: AnyStateNode, delayNames: DelayNames): string {
+function describeDelay(delay: string, node: AnyStateNode): string {
   if (/^\d+$/.test(delay)) return `after ${delay} ms`;
-  return `after ${delayNames[`${node.machine.id}.${delay}`] ?? delay}`;
+  return `after ${delayOptions[`${node.machine.id}.${delay}`] ?? delay}`;
 }
 
 /** The guard of a transition in brackets; empty when there is none. */

@@ -1,21 +1,15 @@
-/**
- * Draws every chart of `machines/` into `machines/charts/`. As a program (`npm run draw`) it also writes the generated
- * parts of the README files; the tests beside it only compare.
- */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+/** The drawings of every chart of `machines/`, as they stand in `machines/charts/`. */
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { StateMachine } from 'xstate';
 import type { AnyStateMachine } from 'xstate';
-import { layOut } from '../support/charts/layout.ts';
-import { toChart } from '../support/charts/model.ts';
-import { toSvg } from '../support/charts/svg.ts';
+import { layOut } from './layout.ts';
+import { toChart } from './model.ts';
+import { toSvg } from './svg.ts';
 
-const machinesFolder = new URL('../../machines/', import.meta.url);
+const machinesFolder = new URL('../../../machines/', import.meta.url);
 /** Where the drawings are. */
 export const chartsFolder = new URL('charts/', machinesFolder);
-
-/** Options that give a delay its length, as `machine.delay`. */
-const delayNames = {};
 
 /** A machine and the file that has it. */
 export interface NamedMachine {
@@ -25,7 +19,7 @@ export interface NamedMachine {
 
 /** Every machine whose id is the name of the file that exports it. */
 export async function allMachines(): Promise<NamedMachine[]> {
-  const files = (await readdir(machinesFolder)).filter((name) => name.endsWith('.ts')).sort();
+  const files = (await readdir(machinesFolder)).filter((name) => name.endsWith('.ts')).toSorted();
   const modules = await Promise.all(
     files.map(async (file) => ({ file, exports: (await import(new URL(file, machinesFolder).href)) as object })),
   );
@@ -39,13 +33,6 @@ export async function allMachines(): Promise<NamedMachine[]> {
 
 /** The drawing of a machine; the same machine always gives the same text. */
 export async function draw(machine: AnyStateMachine): Promise<string> {
-  const chart = toChart(machine, delayNames);
+  const chart = toChart(machine);
   return toSvg(chart, await layOut(chart));
-}
-
-if (import.meta.main) {
-  await mkdir(chartsFolder, { recursive: true });
-  for (const { machine } of await allMachines()) {
-    await writeFile(new URL(`${machine.id}.svg`, chartsFolder), await draw(machine));
-  }
 }
