@@ -1,0 +1,137 @@
+/** The stop proof sees what is broken: each of these charts has one thing changed, and none passes. */
+import t from 'tap';
+import type { AnyStateMachine } from 'xstate';
+import { processMachine } from '../../machines/process.ts';
+import { serverMachine } from '../../machines/server.ts';
+import { decoderMachine } from '../../machines/session-setup.ts';
+import { sessionMachine } from '../../machines/session.ts';
+import { viewersMachine } from '../../machines/viewers.ts';
+import { proofs } from '../support/proof/deadlines.ts';
+import { mutant, stateAt } from '../support/proof/mutant.ts';
+import type { StateConfig } from '../support/proof/mutant.ts';
+import type { Charts } from '../support/proof/worlds.ts';
+
+t.setTimeout(240_000);
+
+type Break = (root: StateConfig) => void;
+
+const without =
+  (path: string, key: 'after' | 'entry' | 'always'): Break =>
+  (root) =>
+    void delete stateAt(root, path)[key];
+
+const deafTo =
+  (path: string, event: string): Break =>
+  (root) => {
+    const { on } = stateAt(root, path);
+    if (!(event in on)) throw new Error(`${path} does not listen to ${event}`);
+    delete on[event];
+  };
+
+const waiting =
+  (path: string, delay: string): Break =>
+  (root) => {
+    const state = stateAt(root, path);
+    state.after = { [delay]: Object.values(state.after as Record<string, unknown>)[0] };
+  };
+
+/** Leaves out the effect at `index` of the entry. */
+const skipping =
+  (path: string, index: number): Break =>
+  (root) => {
+    const state = stateAt(root, path);
+    const list = Array.isArray(state.entry) ? (state.entry as unknown[]) : [state.entry];
+    if (index >= list.length) throw new Error(`${path} has no effect ${index}`);
+    state.entry = list.toSpliced(index, 1);
+  };
+
+async function passes(proof: keyof typeof proofs, charts: Charts): Promise<boolean> {
+  const { prove, sumMs } = proofs[proof];
+  const { faults, worst } = await prove(charts);
+  return faults.length === 0 && worst.elapsedMs === sumMs;
+}
+
+interface Group {
+  proof: keyof typeof proofs;
+  chart: keyof Charts;
+  machine: AnyStateMachine;
+  mutations: Record<string, Break>;
+}
+
+const groups: Group[] = [
+  {
+    proof: 'sessionOfSlowDecoder',
+    chart: 'session',
+    machine: sessionMachine,
+    mutations: { 'no deadline for the last PCM': without('active.phase.finalizing.endingAudio', 'after') },
+  },
+  {
+    proof: 'process',
+    chart: 'process',
+    machine: processMachine,
+    mutations: {
+      'no deadline for the end of input': without('up.ending', 'after'),
+      'no deadline for SIGTERM': without('up.terminating', 'after'),
+      'no deadline for SIGKILL': without('up.killing', 'after'),
+      'the wrong deadline for SIGTERM': waiting('up.terminating', 'killTimeout'),
+      'SIGKILL is never sent': skipping('up.killing', 0),
+      'a stop while it starts is missed': deafTo('up.starting', 'process.stop'),
+      'a stop while it runs is missed': deafTo('up.running', 'process.stop'),
+      'a stop while it is renewed is missed': deafTo('up.renewing', 'process.stop'),
+      'a stop while it rests is missed': deafTo('backoff', 'process.stop'),
+      'an eviction does not kill': skipping('up.evicting', 0),
+    },
+  },
+  {
+    proof: 'viewers',
+    chart: 'viewers',
+    machine: viewersMachine,
+    mutations: {
+      'no deadline for the close handshake': without('closing', 'after'),
+      'no deadline for cutting': without('terminating', 'after'),
+      'viewers that stay are not cut': skipping('terminating', 0),
+    },
+  },
+  {
+    proof: 'server',
+    chart: 'server',
+    machine: serverMachine,
+    mutations: {
+      'no deadline for draining': without('draining', 'after'),
+      'no deadline for the shutdown': without('stopping', 'after'),
+      'a drain while it boots is missed': deafTo('booting', 'server.drain'),
+    },
+  },
+  {
+    proof: 'sessionOfSlowWords',
+    chart: 'session',
+    machine: sessionMachine,
+    mutations: {
+      'no deadline for the last words': without('active.phase.finalizing', 'after'),
+      'the audio is not ended': skipping('active.phase.finalizing.endingAudio', 0),
+      'a silent transcriber is not dropped': skipping('active.phase.closing', 3),
+      'the viewers are not dismissed': skipping('active.phase.closing', 4),
+      'a stop is missed': deafTo('active.phase.running', 'session.stop'),
+      'ffmpeg is not told to stop': skipping('active.decoder.up.ending', 0),
+      'a lost publisher is not let go': deafTo('active.publisher.lost', 'audio.end'),
+      'a failed decoder keeps its region': without('active.decoder.failed', 'always'),
+      'a failed transcriber keeps its region': without('active.transcriber.failed', 'always'),
+    },
+  },
+  {
+    proof: 'sessionOfSlowDecoder',
+    chart: 'process',
+    machine: decoderMachine,
+    mutations: { 'the wrong deadline for SIGTERM of ffmpeg': waiting('up.terminating', 'killTimeout') },
+  },
+];
+
+for (const { proof, chart, machine, mutations } of groups) {
+  void t.test(`${proof}: the proof sees`, async (t) => {
+    for (const [what, break_] of Object.entries(mutations)) {
+      const broken = mutant(machine, break_);
+      t.notOk(await passes(proof, { [chart]: broken }), what);
+    }
+    if (proof === 'process') t.ok(await passes(proof, { [chart]: mutant(machine, () => {}) }), 'a copy passes');
+  });
+}

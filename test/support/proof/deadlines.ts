@@ -1,0 +1,75 @@
+/** Deadlines for proofs: multiples of 500 ms, so that timers that run side by side keep few distances from each other. */
+import type { ProcessInput } from '../../../machines/process.ts';
+import type { ServerInput } from '../../../machines/server.ts';
+import type { SessionInput } from '../../../machines/session-setup.ts';
+import { explore } from './explore.ts';
+import type { Verdict } from './explore.ts';
+import { processWorld, serverWorld, sessionWorld, viewersEnd, viewersWorld } from './worlds.ts';
+import type { Charts } from './worlds.ts';
+
+/** One restart, then failure: every state of the chart with few repetitions. */
+export const processInput: ProcessInput = {
+  timing: { startTimeoutMs: 500, endTimeoutMs: 500, terminateTimeoutMs: 5_000, killTimeoutMs: 2_000 },
+  restart: { intensity: 1, periodMs: 1_000_000, backoffBaseMs: 500, backoffMaxMs: 500 },
+};
+
+const viewersTiming = { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 };
+
+/** The last words take longer than ffmpeg's ladder. */
+export const slowWords: SessionInput = {
+  timing: { publisherGraceMs: 500, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
+  decoder: processInput,
+  viewers: viewersTiming,
+  drainClose: { code: 1012, reason: 'server_restarting' },
+};
+
+/** ffmpeg's ladder takes longer than the last words and the viewers. */
+export const slowDecoder: SessionInput = {
+  ...slowWords,
+  timing: { publisherGraceMs: 500, audioEndTimeoutMs: 500, finalizeTimeoutMs: 1_000 },
+  viewers: { closeTimeoutMs: 500, terminateTimeoutMs: 500 },
+};
+
+const serverInput: ServerInput = { timing: { drainTimeoutMs: 15_000, shutdownTimeoutMs: 8_000 } };
+
+/** A proof and what its longest stop must be: the exact sum of the deadlines that stand in a row. */
+export interface NamedProof {
+  sumMs: number;
+  prove: (charts?: Charts) => Promise<Verdict>;
+}
+
+export const proofs = {
+  process: {
+    sumMs: 500 + 5_000 + 2_000,
+    prove: (charts) =>
+      explore({
+        create: () => processWorld(processInput, charts),
+        stop: ({ root }) => root.send({ type: 'process.stop' }),
+      }),
+  },
+  viewers: {
+    sumMs: 2_000 + 500,
+    prove: (charts) =>
+      explore({
+        create: () => viewersWorld({ timing: viewersTiming }, charts),
+        stop: ({ root }) => root.send(viewersEnd),
+      }),
+  },
+  server: {
+    sumMs: 15_000 + 8_000,
+    prove: (charts) =>
+      explore({
+        create: () => serverWorld(serverInput, charts),
+        stop: ({ root }) => root.send({ type: 'server.drain' }),
+      }),
+  },
+  sessionOfSlowWords: { sumMs: 10_000 + 2_000 + 500, prove: (charts) => proveSession(slowWords, charts) },
+  sessionOfSlowDecoder: { sumMs: 500 + 5_000 + 2_000, prove: (charts) => proveSession(slowDecoder, charts) },
+} satisfies Record<string, NamedProof>;
+
+function proveSession(input: SessionInput, charts: Charts = {}): Promise<Verdict> {
+  return explore({
+    create: () => sessionWorld(input, charts),
+    stop: ({ root }) => root.send({ type: 'session.stop', reason: 'stopped' }),
+  });
+}

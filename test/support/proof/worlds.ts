@@ -1,0 +1,93 @@
+/** The four charts of `machines/` as worlds, with the deadlines that a proof wants. */
+import type { AnyStateMachine } from 'xstate';
+import { processMachine } from '../../../machines/process.ts';
+import type { ProcessInput } from '../../../machines/process.ts';
+import { serverMachine } from '../../../machines/server.ts';
+import type { ServerInput } from '../../../machines/server.ts';
+import { decoderMachine } from '../../../machines/session-setup.ts';
+import type { SessionInput } from '../../../machines/session-setup.ts';
+import { sessionMachine } from '../../../machines/session.ts';
+import { viewersMachine } from '../../../machines/viewers.ts';
+import type { ViewersInput } from '../../../machines/viewers.ts';
+import { World } from './world.ts';
+
+/** The order to let every viewer go. */
+export const viewersEnd = { type: 'viewers.end', code: 1000, reason: 'session_end' } as const;
+
+const clean = { code: 0, signal: null };
+
+function child(world: World) {
+  return world.leaf('child', {
+    ready: { event: () => ({ type: 'process.ready' }) },
+    stalled: { event: () => ({ type: 'process.stalled' }) },
+    exited: { event: (atMs: number) => ({ type: 'process.exited', ...clean, atMs }), ends: true },
+    refused: { event: () => ({ type: 'process.refused', reason: 'missing' }), ends: true },
+  });
+}
+
+function hub(world: World) {
+  return world.leaf('hub', { emptied: { event: () => ({ type: 'hub.emptied' }), ends: true, after: 'hub.close' } });
+}
+
+/** Charts to put in place of the real ones. */
+export interface Charts {
+  session?: AnyStateMachine;
+  process?: AnyStateMachine;
+  viewers?: AnyStateMachine;
+  server?: AnyStateMachine;
+}
+
+export function processWorld(input: ProcessInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.process ?? processMachine;
+  world.happenings.set('renew', {
+    can: () => true,
+    happen: () => world.root.send({ type: 'process.renew' }),
+  });
+  world.start(machine.provide({ actors: { child: child(world) } }), input);
+  return world;
+}
+
+export function viewersWorld(input: ViewersInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.viewers ?? viewersMachine;
+  world.happenings.set('viewers.end', { can: () => true, happen: () => world.root.send(viewersEnd) });
+  world.start(machine.provide({ actors: { hub: hub(world) } }), input);
+  return world;
+}
+
+/** A world of the session chart over the real process and viewers charts. */
+export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
+  const world = new World();
+  const transcriber = world.leaf('transcriber', {
+    ready: { event: () => ({ type: 'transcriber.ready' }), repeats: true },
+    lost: { event: () => ({ type: 'transcriber.lost', cause: 'away' }), repeats: true },
+    finished: { event: () => ({ type: 'transcriber.finished' }), after: 'transcriber.finish' },
+    failed: { event: () => ({ type: 'transcriber.failed', code: 'transcriber_failed', reason: 'broken' }) },
+  });
+  const process: AnyStateMachine = charts.process ?? decoderMachine;
+  const audience: AnyStateMachine = charts.viewers ?? viewersMachine;
+  const session: AnyStateMachine = charts.session ?? sessionMachine;
+  const decoder = process.provide({ actors: { child: child(world) } });
+  const viewers = audience.provide({ actors: { hub: hub(world) } });
+  for (const type of ['publisher.attached', 'publisher.lost', 'publisher.ended', 'audio.format_changed']) {
+    world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
+  }
+  world.start(session.provide({ actors: { decoder, transcriber, viewers } }), input);
+  return world;
+}
+
+export function serverWorld(input: ServerInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.server ?? serverMachine;
+  world.happenings.set('sessions.closed', {
+    can: () => world.root.getSnapshot().matches('draining'),
+    happen: () => world.root.send({ type: 'sessions.closed' }),
+  });
+  for (const type of ['server.drain', 'server.force']) {
+    world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
+  }
+  const actors = { boot: world.promise('boot'), shutdown: world.promise('shutdown') };
+  world.start(machine.provide({ actors }), input);
+  return world;
+}
