@@ -1,5 +1,5 @@
 /** The four charts of `machines/` as worlds, with the deadlines that a proof wants. */
-import type { AnyStateMachine } from 'xstate';
+import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import { processMachine } from '../../../machines/process.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import { serverMachine } from '../../../machines/server.ts';
@@ -35,6 +35,7 @@ export interface Charts {
   process?: AnyStateMachine;
   viewers?: AnyStateMachine;
   server?: AnyStateMachine;
+  transcriber?: AnyActorLogic;
 }
 
 export function processWorld(input: ProcessInput, charts: Charts = {}): World {
@@ -73,7 +74,7 @@ export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
   for (const type of ['publisher.attached', 'publisher.lost', 'publisher.ended', 'audio.format_changed']) {
     world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
   }
-  world.start(session.provide({ actors: { decoder, transcriber, viewers } }), input);
+  world.start(session.provide({ actors: { decoder, transcriber: charts.transcriber ?? transcriber, viewers } }), input);
   return world;
 }
 

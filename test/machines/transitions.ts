@@ -1,0 +1,175 @@
+/** Transition tables: what has happened, and where the chart is then. */
+import t from 'tap';
+import { defaultRestartPolicy } from '../../machines/restart.ts';
+import { slowWords } from '../support/proof/deadlines.ts';
+import { processWorld, serverWorld, sessionWorld, viewersWorld } from '../support/proof/worlds.ts';
+import type { World } from '../support/proof/world.ts';
+
+const timing = { startTimeoutMs: 10_000, endTimeoutMs: 500, terminateTimeoutMs: 5_000, killTimeoutMs: 2_000 };
+
+/** `words`: happenings with commas between them; an event of the chart's own is sent as it is. */
+async function after(world: World, words: string): Promise<World> {
+  for (const word of words.split(', ').filter((each) => each !== '')) {
+    const happening = world.happenings.get(word);
+    if (happening === undefined) world.root.send(eventNamed(word));
+    else if (happening.can()) happening.happen();
+    else throw new Error(`"${word}" cannot happen`);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  }
+  return world;
+}
+
+function eventNamed(type: string) {
+  if (type === 'session.stop') return { type, reason: 'stopped' };
+  if (type === 'drain the session') return { type: 'session.stop', reason: 'server_draining' };
+  return { type };
+}
+
+type Snapshot = { status: string; value: unknown; output?: Record<string, unknown> };
+
+const snapshotOf = (world: World): Snapshot => world.root.getSnapshot() as Snapshot;
+
+const processTable: [string, unknown][] = [
+  ['', { up: 'starting' }],
+  ['child ready', { up: 'running' }],
+  ['child refused', 'failed'],
+  ['child exited', 'backoff'],
+  ['child exited, tick', { up: 'starting' }],
+  ['tick', { up: 'evicting' }],
+  ['tick, child exited', 'backoff'],
+  ['tick, tick', 'abandoned'],
+  ['child ready, child exited', 'backoff'],
+  ['child ready, child stalled', { up: 'evicting' }],
+  ['child ready, child stalled, process.stop', { up: 'killing' }],
+  ['child stalled', { up: 'evicting' }],
+  ['child ready, renew', { up: 'renewing' }],
+  ['child ready, renew, child exited', { up: 'starting' }],
+  ['child ready, renew, tick', { up: 'evicting' }],
+  ['process.stop', { up: 'ending' }],
+  ['process.stop, child exited', 'exited'],
+  ['process.stop, child refused', 'exited'],
+  ['process.stop, tick', { up: 'terminating' }],
+  ['process.stop, tick, child exited', 'exited'],
+  ['process.stop, tick, tick', { up: 'killing' }],
+  ['process.stop, tick, tick, child exited', 'exited'],
+  ['process.stop, tick, tick, tick', 'abandoned'],
+  ['child exited, process.stop', 'exited'],
+  [
+    'child exited, tick, child exited, tick, child exited, tick, child exited, tick, child exited, tick, child exited',
+    'failed',
+  ],
+];
+
+void t.test('process', async (t) => {
+  for (const [words, value] of processTable) {
+    const world = await after(processWorld({ timing, restart: defaultRestartPolicy }), words);
+    t.strictSame(snapshotOf(world).value, value, words);
+  }
+});
+
+void t.test('process: a renewal is no crash, a replacement is', async (t) => {
+  const renewed = Array.from({ length: 10 }, () => 'child ready, renew, child exited').join(', ');
+  const world = await after(processWorld({ timing, restart: defaultRestartPolicy }), renewed);
+  t.strictSame(snapshotOf(world).value, { up: 'starting' });
+});
+
+void t.test('process: the output says how it left', async (t) => {
+  const rungs: [string, string, string][] = [
+    ['child ready, process.stop, child exited', 'exited', 'ending'],
+    ['child ready, process.stop, tick, child exited', 'exited', 'terminating'],
+    ['child ready, process.stop, tick, tick, child exited', 'exited', 'killing'],
+    ['child ready, process.stop, tick, tick, tick', 'abandoned', 'killing'],
+    ['child refused', 'failed', 'none'],
+  ];
+  for (const [words, outcome, rung] of rungs) {
+    const world = await after(processWorld({ timing, restart: defaultRestartPolicy }), words);
+    t.match(snapshotOf(world).output, { outcome, rung }, words);
+  }
+});
+
+const viewersTable: [string, unknown][] = [
+  ['', 'open'],
+  ['viewers.end', 'closing'],
+  ['viewers.end, hub emptied', 'closed'],
+  ['viewers.end, tick', 'terminating'],
+  ['viewers.end, tick, hub emptied', 'closed'],
+  ['viewers.end, tick, tick', 'closed'],
+];
+
+void t.test('viewers', async (t) => {
+  for (const [words, value] of viewersTable) {
+    const world = await after(viewersWorld({ timing: { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 } }), words);
+    t.strictSame(snapshotOf(world).value, value, words);
+  }
+});
+
+const serverTable: [string, unknown, string?][] = [
+  ['', 'booting'],
+  ['boot done', 'ready'],
+  ['boot fails', 'stopping'],
+  ['boot fails, shutdown done', 'stopped', 'boot_failed'],
+  ['server.drain', 'stopping'],
+  ['boot done, server.drain', 'draining'],
+  ['boot done, server.drain, sessions.closed', 'stopping'],
+  ['boot done, server.drain, sessions.closed, shutdown done', 'stopped', 'stopped'],
+  ['boot done, server.drain, sessions.closed, shutdown fails', 'stopped', 'stopped'],
+  ['boot done, server.drain, tick', 'stopping'],
+  ['boot done, server.drain, tick, tick', 'stopped', 'forced'],
+  ['boot done, server.drain, server.force', 'stopping'],
+  ['boot done, server.drain, server.force, server.force', 'stopped', 'forced'],
+  ['boot done, server.force, shutdown done', 'stopped', 'forced'],
+];
+
+void t.test('server', async (t) => {
+  for (const [words, value, outcome] of serverTable) {
+    const world = await after(serverWorld({ timing: { drainTimeoutMs: 15_000, shutdownTimeoutMs: 8_000 } }), words);
+    t.strictSame(snapshotOf(world).value, value, words);
+    if (outcome !== undefined) t.match(snapshotOf(world).output, { outcome }, words);
+  }
+});
+
+const live = { phase: 'running', publisher: 'live', decoder: { up: 'starting' }, transcriber: { up: 'connecting' } };
+
+const sessionTable: [string, object][] = [
+  ['', { phase: 'running', publisher: 'awaiting', decoder: 'idle', audience: 'attending' }],
+  ['publisher.attached', live],
+  ['publisher.attached, child ready', { ...live, decoder: { up: 'decoding' } }],
+  ['publisher.attached, child ready, child exited', { ...live, decoder: { up: 'replacing' } }],
+  ['publisher.attached, child ready, child exited, tick, child ready', { ...live, decoder: { up: 'decoding' } }],
+  ['publisher.attached, child refused', { phase: { finalizing: 'finishingTranscript' }, decoder: 'ended' }],
+  ['publisher.attached, publisher.lost', { ...live, publisher: 'lost' }],
+  ['publisher.attached, publisher.lost, publisher.attached', live],
+  ['publisher.attached, publisher.ended', { phase: { finalizing: 'endingAudio' }, publisher: 'gone' }],
+  ['publisher.attached, publisher.ended, child exited', { phase: { finalizing: 'finishingTranscript' } }],
+  ['publisher.attached, session.stop, child exited, transcriber finished', { phase: 'closing', transcriber: 'ended' }],
+  ['transcriber ready', { transcriber: { up: 'streaming' } }],
+  ['transcriber ready, transcriber lost', { transcriber: { up: 'lost' } }],
+  ['transcriber lost, transcriber ready', { transcriber: { up: 'streaming' } }],
+  ['transcriber failed', { phase: 'closing', transcriber: 'ended' }],
+  ['session.stop', { phase: { finalizing: 'finishingTranscript' }, decoder: 'ended', publisher: 'gone' }],
+];
+
+void t.test('session', async (t) => {
+  for (const [words, regions] of sessionTable) {
+    const world = await after(sessionWorld(slowWords), words);
+    t.match(snapshotOf(world).value, { active: regions }, words);
+  }
+});
+
+void t.test('session: how it ends', async (t) => {
+  const ends: [string, string, string][] = [
+    [
+      'publisher.attached, publisher.ended, child exited, transcriber finished, hub emptied',
+      'closed',
+      'publisher_ended',
+    ],
+    ['session.stop, transcriber finished, hub emptied', 'closed', 'stopped'],
+    ['drain the session, transcriber finished, hub emptied', 'closed', 'server_draining'],
+    ['publisher.attached, child refused, transcriber finished, hub emptied', 'failed', 'decoder_failed'],
+    ['transcriber failed, hub emptied', 'failed', 'transcriber_failed'],
+  ];
+  for (const [words, value, reason] of ends) {
+    const world = await after(sessionWorld(slowWords), words);
+    t.match(snapshotOf(world), { status: 'done', value, output: { reason } }, words);
+  }
+});
