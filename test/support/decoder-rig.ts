@@ -83,17 +83,19 @@ export function decoderRig({ command = ffmpegPath, timing = {}, stallMs = 5_000 
     fact: <T extends ProcessFact['type']>(type: T, after?: number) => told.wait(type, after),
     takePcm: () => takePcm(intake),
     reached: (samples: number) => reached(intake, samples),
-    stop: async () => {
-      actor.send({ type: 'process.stop' });
-      const { output } = await waitFor(actor, ({ status }) => status === 'done', { timeout: 30_000 });
-      if (output === undefined) throw new Error('the chart ended without output');
-      return output;
-    },
+    stop: () => stop(actor),
     async [Symbol.asyncDispose]() {
       if (actor.getSnapshot().status === 'active') await rig.stop();
     },
   };
   return rig;
+}
+
+async function stop(actor: DecoderRig['actor']): Promise<ProcessOutput> {
+  actor.send({ type: 'process.stop' });
+  const { output } = await waitFor(actor, ({ status }) => status === 'done', { timeout: 30_000 });
+  if (output === undefined) throw new Error('the chart ended without output');
+  return output;
 }
 
 /** What the child has told the chart, to be waited for. */

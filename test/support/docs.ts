@@ -44,7 +44,9 @@ export function eventCatalogue(source: string): string {
   const sections = source.split(/^\/\/ ── (.+?) ─+$/m).slice(1);
   const parts: string[] = [];
   for (let at = 0; at < sections.length; at += 2) {
-    const rows = [...(sections[at + 1] ?? '').matchAll(/\/\*\* ([^*]+) \*\/\s*\|?\s*\{ type: '([\w.]+)'(;[^}]*)?\s*\}/g)];
+    const rows = [
+      ...(sections[at + 1] ?? '').matchAll(/\/\*\* ([^*]+) \*\/\s*\|?\s*\{ type: '([\w.]+)'(;[^}]*)?\s*\}/g),
+    ];
     const lines = rows.map(([, sentence = '', type = '', fields = '']) => {
       const carried = [...fields.matchAll(/(\w+)\??:/g)].map(([, field]) => `\`${field}\``).join(' ');
       return `| \`${type}\` | ${carried} | ${sentence.replace(/\s*\n\s*\*?\s*/g, ' ')} |`;

@@ -1,6 +1,7 @@
 /** Sessions without a publisher or an engine: the real fan-out to viewers, told what to say by a test. */
 import type { WebSocket } from 'ws';
 import { SessionChannel } from '../../actors/viewers/channel.ts';
+import type { ChannelLimits } from '../../actors/viewers/channel.ts';
 import { closes } from '../../actors/wire/close-codes.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
@@ -37,12 +38,18 @@ const SPEECH_MS = 2_000;
 
 export class ScriptedSessions implements SessionDirectory {
   readonly #sessions = new Map<string, Scripted>();
+  readonly #limits: Partial<ChannelLimits>;
   #epoch = 0;
+
+  /** @param limits Options of a session that are not the usual ones. */
+  constructor(limits: Partial<ChannelLimits> = {}) {
+    this.#limits = limits;
+  }
 
   /** Starts a run that is live; one before it of the same name is forgotten. */
   start(slug: string): ScriptedSession {
     this.#epoch += 1;
-    const made = scripted(slug, this.#epoch);
+    const made = scripted(slug, this.#epoch, this.#limits);
     this.#sessions.set(slug, made);
     return made.session;
   }
@@ -65,11 +72,11 @@ export class ScriptedSessions implements SessionDirectory {
   }
 }
 
-function scripted(slug: string, epoch: number): Scripted {
+function scripted(slug: string, epoch: number, limits: Partial<ChannelLimits>): Scripted {
   const ledger = { receivedMs: 60_000, transcribedMs: 48_000, gapMs: 12_000, unackedMs: 0 };
   const startedAt = new Date().toISOString();
   const summary: SessionSummary = { slug, epoch, state: 'live', startedAt, transcriber: 'script', viewers: 0, ledger };
-  const channel = newChannel(summary);
+  const channel = newChannel(summary, limits);
   const audience: Audience = { sockets: new Set(), isCut: false };
   const places = new Map<string, number>();
   const utterance = (id: string, text: string) => {
@@ -90,14 +97,17 @@ function scripted(slug: string, epoch: number): Scripted {
     end: () => {
       Object.assign(summary, { state: 'ended', endedAt: new Date().toISOString() });
       channel.end('publisher_ended', ledger);
-      channel.hub.close(closes.sessionEnded, () => {});
+      channel.hub.close(closes.sessionEnded, () => channel.heartbeat.stop());
     },
   };
   channel.setState('live');
   return { session, summary, audience };
 }
 
-function newChannel({ slug, epoch, startedAt, transcriber }: SessionSummary): SessionChannel {
+function newChannel(
+  { slug, epoch, startedAt, transcriber }: SessionSummary,
+  limits: Partial<ChannelLimits>,
+): SessionChannel {
   const read = readConfig({});
   if (!read.ok) throw new Error('the defaults are no options');
   const log = createLog({ level: 'error', pretty: false, write: () => {} });
@@ -106,7 +116,7 @@ function newChannel({ slug, epoch, startedAt, transcriber }: SessionSummary): Se
     epoch,
     startedAt,
     transcriber,
-    limits: read.config,
+    limits: { ...read.config, ...limits },
     nowMs: () => performance.now(),
     log,
   });
