@@ -1,10 +1,10 @@
 /** Captions on a terminal: the partial rewritten in place, each final a line of its own with its time. */
 import type { WriteStream } from 'node:tty';
 
-interface CaptionMessage {
-  type: string;
-  text?: string;
-  startMs?: number;
+interface Said {
+  text: string;
+  /** On the session's audio clock. */
+  startMs: number;
 }
 
 export class CaptionPrinter {
@@ -14,12 +14,13 @@ export class CaptionPrinter {
     this.#stream = stream;
   }
 
-  /** Shows one v2 message (JSON text) of our own server. */
-  show(json: string): void {
-    const { type, text = '', startMs = 0 } = JSON.parse(json) as CaptionMessage;
-    if (type === 'transcript_final') this.#line(`${clock(startMs)}  ${text}\n`);
-    if (type === 'transcript_partial' && this.#stream.isTTY)
-      this.#line(`\u001B[2m${this.#fit(`${clock(startMs)}  ${text}`)}\u001B[0m`);
+  final({ text, startMs }: Said): void {
+    this.#line(`${clock(startMs)}  ${text}\n`);
+  }
+
+  /** Only a terminal can take it back again. */
+  partial({ text, startMs }: Said): void {
+    if (this.#stream.isTTY) this.#line(`\u001B[2m${this.#fit(`${clock(startMs)}  ${text}`)}\u001B[0m`);
   }
 
   end(): void {

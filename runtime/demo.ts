@@ -6,7 +6,6 @@ import { readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { WebSocket } from 'ws';
 import { readConfig } from './config.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
 import { freePorts } from './free-ports.ts';
@@ -14,6 +13,7 @@ import { joinWav } from './join-wav.ts';
 import { serve } from './serve.ts';
 import type { CaptiondServer, ServerAddresses } from './server.ts';
 import { CaptionPrinter } from './caption-printer.ts';
+import { Viewer } from './client/viewer.js';
 
 const SLUG = 'demo';
 const SPEECH = ['jfk', 'sense-0870', 'sense-0880', 'sense-0890', 'sense-0920', 'sense-0930'];
@@ -81,14 +81,13 @@ async function publish(
 
 function watch(server: CaptiondServer, { http }: ServerAddresses, signal: AbortSignal): void {
   const printer = new CaptionPrinter(process.stdout);
-  const attach = (): void => {
-    if (signal.aborted) return;
-    const socket = new WebSocket(`ws://${http.host}:${http.port}/sessions/${SLUG}/live?after=0`, 'captiond.v2');
-    socket.on('message', (data) => printer.show((data as Buffer).toString()));
-    socket.on('error', () => {});
-    socket.on('close', () => setTimeout(attach, 200).unref());
-    signal.addEventListener('abort', () => socket.terminate(), { once: true });
-  };
-  void server.closed.then(() => printer.end());
-  attach();
+  const viewer = new Viewer({
+    url: `ws://${http.host}:${http.port}/sessions/${SLUG}/live`,
+    listeners: { partial: (said) => printer.partial(said), final: (said) => printer.final(said) },
+  });
+  signal.addEventListener('abort', () => viewer.close(), { once: true });
+  void server.closed.then(() => {
+    viewer.close();
+    printer.end();
+  });
 }
