@@ -54,27 +54,24 @@ export async function findLocalModel(choice: string, { cacheDir }: { cacheDir: s
   try {
     locate(RUNTIME_PACKAGE);
     const vad = await checked(join(dirname(locate(VAD_PACKAGE)), VAD_FILE), VAD_SHA256);
-    if (choice === 'tiny' || choice === 'base') {
-      const finals = await moonshine(choice, cacheDir);
-      return { model: { name: choice, language: 'en', finals, vad } };
+    if (choice !== 'tiny' && choice !== 'base' && choice !== 'tiny+base') {
+      return { model: { ...(await findFolderModel(choice)), vad } };
     }
-    if (choice === 'tiny+base') {
-      const [partials, finals] = await Promise.all([moonshine('tiny', cacheDir), moonshine('base', cacheDir)]);
-      return { model: { name: choice, language: 'en', finals, partials, vad } };
-    }
-    return { model: { ...(await findFolderModel(choice)), vad } };
+    const tokens = await writeTokens(cacheDir);
+    const finals = await moonshine(choice === 'tiny' ? 'tiny' : 'base', tokens);
+    if (choice !== 'tiny+base') return { model: { name: choice, language: 'en', finals, vad } };
+    return { model: { name: choice, language: 'en', finals, partials: await moonshine('tiny', tokens), vad } };
   } catch (error) {
     return { missing: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function moonshine(size: 'tiny' | 'base', cacheDir: string): Promise<RecognizerConfig> {
+async function moonshine(size: 'tiny' | 'base', tokens: string): Promise<RecognizerConfig> {
   const { package: name, folder, sha256 } = weights[size];
   const base = join(dirname(locate(name)), folder);
-  const [encoder, mergedDecoder, tokens] = await Promise.all([
+  const [encoder, mergedDecoder] = await Promise.all([
     checked(join(base, 'encoder_model.onnx'), sha256['encoder_model.onnx']),
     checked(join(base, 'decoder_model_merged.onnx'), sha256['decoder_model_merged.onnx']),
-    writeTokens(cacheDir),
   ]);
   return { moonshine: { encoder, mergedDecoder }, tokens };
 }
