@@ -14,7 +14,7 @@ import type { AudioIntake } from './audio/intake.ts';
 import { LineBuffer } from './line-buffer.ts';
 import type { Log } from './ports.ts';
 import { SAMPLE_RATE_HZ } from './ports.ts';
-import { signalGroup } from './process-group.ts';
+import { childEnvironment, holdGroup, signalGroup } from './process-group.ts';
 import type { ResourceList } from './resources.ts';
 
 /** Bytes that may wait for ffmpeg's stdin; above it, tags wait in the feed. */
@@ -56,21 +56,24 @@ export const ffmpegProcess = fromCallback<ProcessCommand, FfmpegInput>(({ input,
   return () => run.dispose();
 });
 
-const processOptions = {
-  stdin: 'pipe',
-  stdout: 'pipe',
-  stderr: 'pipe',
-  encoding: 'buffer',
-  buffer: false,
-  reject: false,
-  detached: true,
-} as const;
+const processOptions = () =>
+  ({
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    encoding: 'buffer',
+    buffer: false,
+    reject: false,
+    detached: true,
+    extendEnv: false,
+    env: childEnvironment(),
+  }) as const;
 
 class FfmpegRun {
   readonly #input: FfmpegInput;
   readonly #tell: (fact: ProcessFact) => void;
   readonly #run: DecoderRun;
-  readonly #child: ResultPromise<typeof processOptions>;
+  readonly #child: ResultPromise<ReturnType<typeof processOptions>>;
   readonly #stderr = new LineBuffer(STDERR_LINES_MAX);
   readonly #stallCheck: NodeJS.Timeout;
   #isInputEnded = false;
@@ -81,7 +84,7 @@ class FfmpegRun {
     this.#input = input;
     this.#tell = tell;
     this.#run = input.intake.openRun();
-    this.#child = execa(input.command, ffmpegArguments(this.#run.format.container), processOptions);
+    this.#child = execa(input.command, ffmpegArguments(this.#run.format.container), processOptions());
     this.#stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
     this.#listen();
   }
@@ -115,14 +118,9 @@ class FfmpegRun {
   }
 
   #started(pid: number): void {
-    const kill = (): void => signalGroup(pid, 'SIGKILL');
-    const release = this.#input.resources.hold({ kind: 'process', name: `ffmpeg ${pid}`, release: kill });
-    // Whatever a wrapper around ffmpeg has left behind would keep the pipes open.
-    this.#child.nodeChildProcess.once('exit', kill);
-    this.#child.nodeChildProcess.once('close', (code, signal) => {
-      release();
-      this.#exited(code, signal);
-    });
+    const { resources } = this.#input;
+    const onClosed = (code: number | null, signal: NodeJS.Signals | null): void => this.#exited(code, signal);
+    holdGroup({ child: this.#child.nodeChildProcess, pid, program: 'ffmpeg', resources, onClosed });
     this.#tell({ type: 'process.started', pid });
     this.#run.start((bytes) => this.#write(bytes), this.#input.nowMs());
     this.#tell({ type: 'process.ready' });

@@ -12,7 +12,7 @@ import type { LocalEngineClient } from './local/client.ts';
 import type { LocalModel } from './local/local-model.ts';
 import type { FromEngine, ToEngine } from './local/protocol.ts';
 import type { Log } from './ports.ts';
-import { signalGroup } from './process-group.ts';
+import { childEnvironment, holdGroup, signalGroup } from './process-group.ts';
 import type { ResourceList } from './resources.ts';
 
 const PROGRAM = new URL('local-engine-child.ts', import.meta.url);
@@ -20,8 +20,6 @@ const PROGRAM = new URL('local-engine-child.ts', import.meta.url);
 const LINES_MAX = 50;
 /** How often silence is looked for, in milliseconds. */
 const STALL_CHECK_MS = 500;
-/** What the child gets of our environment: no secret. */
-const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'];
 
 export interface LocalEngineInput {
   client: LocalEngineClient;
@@ -62,7 +60,8 @@ class EngineRun {
       detached: true,
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: environment(),
+      // Decodes run in libuv's pool; two threads more for files and the like.
+      env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(availableParallelism() + 2) },
     });
     this.#listen();
   }
@@ -90,13 +89,9 @@ class EngineRun {
     this.#child.on('error', (error) => this.#refused(error));
     const { pid } = this.#child;
     if (pid === undefined) return;
-    const kill = (): void => signalGroup(pid, 'SIGKILL');
-    const release = this.#input.resources.hold({ kind: 'process', name: `engine ${pid}`, release: kill });
-    this.#child.once('exit', kill);
-    this.#child.once('close', (code, signal) => {
-      release();
-      this.#exited(code, signal);
-    });
+    const { resources } = this.#input;
+    const onClosed = (code: number | null, signal: NodeJS.Signals | null): void => this.#exited(code, signal);
+    holdGroup({ child: this.#child, pid, program: 'engine', resources, onClosed });
     this.#tell({ type: 'process.started', pid });
     this.#send({ type: 'load', model: this.#input.model });
   }
@@ -152,13 +147,4 @@ class EngineRun {
     clearInterval(this.#stallCheck);
     this.#input.client.disconnect();
   }
-}
-
-function environment(): NodeJS.ProcessEnv {
-  const kept = ENVIRONMENT.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  // Decodes run in libuv's pool; two threads more for files and the like.
-  return { ...Object.fromEntries(kept), UV_THREADPOOL_SIZE: String(availableParallelism() + 2) };
 }

@@ -1,4 +1,18 @@
-/** Signals to a child and everything that it has started: children are leaders of process groups of their own. */
+/** Children and everything that they have started: each child is the leader of a process group of its own. */
+import type { ChildProcess } from 'node:child_process';
+import type { ResourceList } from './resources.ts';
+
+/** Variables of our environment that a child gets: no secret. */
+const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot'];
+
+/** The whole environment of a child. */
+export function childEnvironment(): Record<string, string> {
+  const kept = ENVIRONMENT.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(kept);
+}
 
 /** Sends `signal` to the whole group of `pid`; nothing happens when it is gone. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
@@ -7,4 +21,26 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // ESRCH: nobody is left in the group.
   }
+}
+
+export interface HeldGroup {
+  child: ChildProcess;
+  pid: number;
+  /** For people: `ffmpeg`. */
+  program: string;
+  resources: ResourceList;
+  /** The child has been reaped and its pipes are closed. */
+  onClosed: (code: number | null, signal: NodeJS.Signals | null) => void;
+}
+
+/** Keeps a started child in the resource list until it is gone, and takes what it leaves behind with it. */
+export function holdGroup({ child, pid, program, resources, onClosed }: HeldGroup): void {
+  const kill = (): void => signalGroup(pid, 'SIGKILL');
+  const release = resources.hold({ kind: 'process', name: `${program} ${pid}`, release: kill });
+  // Whatever a wrapper around the program has left behind would keep the pipes open.
+  child.once('exit', kill);
+  child.once('close', (code, signal) => {
+    release();
+    onClosed(code, signal);
+  });
 }

@@ -58,7 +58,7 @@ async function build(config: Config, log: RootLog, progress: ProgressLine): Prom
     log,
     onProgress: (step, fraction) => {
       progress.show(`Loading the engine: ${step}`, fraction);
-      log.debug('loading the engine', { step, fraction });
+      if (!process.stderr.isTTY) log.info('loading the engine', { step, fraction });
     },
   });
 }

@@ -1,10 +1,8 @@
 import t from 'tap';
-import { aacTags, ffmpegPath } from '../support/audio-tags.ts';
+import { aacTags } from '../support/audio-tags.ts';
 import { decoderRig } from '../support/decoder-rig.ts';
 import { eventually, isAlive } from '../support/processes.ts';
 import { clips } from '../support/speech.ts';
-
-process.env['CAPTIOND_TEST_FFMPEG'] = ffmpegPath;
 
 const [clip] = clips;
 if (clip === undefined) throw new Error('no clip');

@@ -4,7 +4,7 @@ import { decoderRig } from '../support/decoder-rig.ts';
 import type { DecoderRig } from '../support/decoder-rig.ts';
 import { eventually, isAlive } from '../support/processes.ts';
 import { clips } from '../support/speech.ts';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [clip] = clips;
@@ -105,3 +105,15 @@ function loudestDifference(left: Buffer, right: Buffer): number {
   }
   return loudest;
 }
+
+const noProc = process.platform === 'linux' ? false : 'only Linux shows the environment of a process';
+
+void t.test('ffmpeg is told no secret of the server', { skip: noProc }, async (t) => {
+  process.env['AUTH_SECRET'] = 'canary';
+  t.teardown(() => delete process.env['AUTH_SECRET']);
+  await using rig = decoderRig();
+  const { pid } = await rig.fact('process.started');
+  const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  t.match(environment, /PATH=/);
+  t.notMatch(environment, /canary/);
+});
