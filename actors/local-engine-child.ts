@@ -43,7 +43,7 @@ async function load(model: LocalModel): Promise<void> {
   const { createVad, loadRecognizer, transcribe } = await import('./local/sherpa.ts');
   tell({ type: 'progress', step: `model ${model.name}`, fraction: 0.1 });
   const finals = await loadRecognizer(model.finals);
-  tell({ type: 'progress', step: 'model of partials', fraction: 0.6 });
+  if (model.partials !== undefined) tell({ type: 'progress', step: 'model of partials', fraction: 0.6 });
   const partials: Recognizer = model.partials === undefined ? finals : await loadRecognizer(model.partials);
   tell({ type: 'progress', step: 'warming up', fraction: 0.9 });
   await transcribe(finals, new Float32Array(WARM_UP_SAMPLES));
