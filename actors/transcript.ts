@@ -18,8 +18,8 @@ export class Transcript {
   readonly #dedupWindow: number;
   /** Public ids by the engine's identity, oldest first. */
   readonly #ids = new Map<string, string>();
-  /** Identities with language of the newest finals, oldest first. */
-  readonly #finals = new Set<string>();
+  /** Identities of the newest finals by identity with language, oldest first. */
+  readonly #finals = new Map<string, string>();
   #utterances = 0;
   #offset = 0;
   /** Finals that came again and were dropped. */
@@ -48,7 +48,7 @@ export class Transcript {
       this.duplicates += 1;
       return undefined;
     }
-    this.#remember(key);
+    this.#remember(key, identity(heard));
     const { confidence } = heard;
     const utterance = this.#utterance(heard);
     return {
@@ -97,9 +97,15 @@ export class Transcript {
     return id;
   }
 
-  #remember(key: string): void {
-    this.#finals.add(key);
-    if (this.#finals.size > this.#dedupWindow) forgetOldest(this.#finals);
+  /** What leaves the window loses its id too: said again it is another utterance. */
+  #remember(key: string, identityOfFinal: string): void {
+    this.#finals.set(key, identityOfFinal);
+    if (this.#finals.size <= this.#dedupWindow) return;
+    for (const [oldest, forgotten] of this.#finals) {
+      this.#finals.delete(oldest);
+      this.#ids.delete(forgotten);
+      return;
+    }
   }
 }
 
@@ -111,7 +117,7 @@ function finalKey(heard: EngineUtterance): string {
   return `${identity(heard)} ${heard.language}`;
 }
 
-function forgetOldest(keys: Map<string, string> | Set<string>): void {
+function forgetOldest(keys: Map<string, string>): void {
   for (const key of keys.keys()) {
     keys.delete(key);
     return;

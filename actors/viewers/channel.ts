@@ -13,7 +13,7 @@ import { Encoded } from '../wire/encoded.ts';
 import type { ProtocolVersion } from '../wire/encoded.ts';
 import type { RecordMessage, ServerMessage, SessionMessage } from '../wire/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { ViewerHub } from './hub.ts';
+import { STATE, ViewerHub } from './hub.ts';
 import { FAULTS_MAX, answer } from './viewer-messages.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -104,7 +104,7 @@ export class SessionChannel {
   setState(state: SessionState): void {
     if (state === this.#state || this.#isEnded) return;
     this.#state = state;
-    this.hub.moment('state', this.#encode({ type: 'session_state', state }));
+    this.hub.moment(STATE, this.#encode({ type: 'session_state', state }));
   }
 
   /** Writes `session_end`; nothing is taken afterwards. Idempotent. */
@@ -172,6 +172,8 @@ export class SessionChannel {
 
   #heard(viewer: Viewer, text: string): void {
     if (viewer.view.version === 'v1') return;
+    // Answers wait for a viewer that asks and does not read; there is a bound to them too.
+    if (viewer.socket.bufferedAmount > this.#options.limits.viewerQueueMaxBytes) return viewer.close(closes.tooSlow);
     const { reply, isFault } = answer(text);
     viewer.send(this.#encode(reply));
     if (!isFault) return;

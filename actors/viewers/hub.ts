@@ -16,6 +16,8 @@ import type { Passes } from './passes.ts';
 import { Viewer } from './viewer.ts';
 import type { SessionView, ViewerLimits, ViewerView } from './viewer.ts';
 
+/** The moment that is the session's state. */
+export const STATE = 'state';
 /** Viewers served before other sessions and the rest of the server get their turn. */
 const SLICE_VIEWERS = 256;
 
@@ -42,7 +44,7 @@ export class ViewerHub {
   readonly #options: HubOptions;
   readonly #session: SessionView;
   readonly #viewers = new Set<Viewer>();
-  readonly #moments = new Moments();
+  readonly #moments = new Moments(STATE);
   #closing: Close | undefined;
   #onEmpty: (() => void) | undefined;
   /** When the oldest message of the next pass came in. */
@@ -66,7 +68,7 @@ export class ViewerHub {
 
   /** Gives a newcomer everything that there is, and closes it: the session is over. */
   replay(socket: WebSocket, view: ViewerView, hello: Encoded): void {
-    const viewer = new Viewer(socket, view);
+    const viewer = new Viewer(socket, view, this.#moments.turn);
     viewer.send(hello);
     viewer.dismiss(this.#session, closes.sessionEnded);
   }
@@ -77,7 +79,7 @@ export class ViewerHub {
       socket.close(this.#closing.code, this.#closing.reason);
       return undefined;
     }
-    const viewer = new Viewer(socket, view);
+    const viewer = new Viewer(socket, view, this.#moments.turn);
     this.#viewers.add(viewer);
     this.counts.attached += 1;
     socket.once('close', () => this.#forget(viewer));

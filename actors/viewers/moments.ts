@@ -11,7 +11,13 @@ const MOMENTS_MAX = 256;
 export class Moments {
   /** Oldest change first. */
   readonly #newest = new Map<string, { turn: number; message: Encoded }>();
+  /** Never dropped. */
+  readonly #kept: string;
   #turn = 0;
+
+  constructor(kept: string) {
+    this.#kept = kept;
+  }
 
   /** Number of the newest change. */
   get turn(): number {
@@ -25,6 +31,7 @@ export class Moments {
     this.#newest.set(key, { turn: this.#turn, message });
     if (this.#newest.size <= MOMENTS_MAX) return;
     for (const oldest of this.#newest.keys()) {
+      if (oldest === this.#kept) continue;
       this.#newest.delete(oldest);
       return;
     }
@@ -36,7 +43,7 @@ export class Moments {
   }
 
   /** What has changed after `turn`, oldest change first. */
-  *since(turn: number): Iterable<Encoded> {
-    for (const moment of this.#newest.values()) if (moment.turn > turn) yield moment.message;
+  *since(turn: number): Iterable<{ turn: number; message: Encoded }> {
+    for (const moment of this.#newest.values()) if (moment.turn > turn) yield moment;
   }
 }

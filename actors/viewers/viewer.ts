@@ -46,6 +46,8 @@ export class Viewer {
   readonly view: ViewerView;
   /** Newest offset given to it. */
   #offset: number;
+  /** Newest change of a moment when it came. */
+  readonly #attachedTurn: number;
   #momentTurn = 0;
   #isLagging = false;
   /** Has it ever had everything? */
@@ -59,8 +61,9 @@ export class Viewer {
   /** Messages that the protocol does not know. */
   faults = 0;
 
-  constructor(socket: WebSocket, view: ViewerView) {
+  constructor(socket: WebSocket, view: ViewerView, attachedTurn: number) {
     this.socket = socket;
+    this.#attachedTurn = attachedTurn;
     this.view = view;
     this.#offset = view.offset;
   }
@@ -86,6 +89,7 @@ export class Viewer {
   deliver(session: SessionView, onFlushed: () => void): Delivery {
     if (!this.isOpen) return 'gone';
     if (this.#isLagging && this.socket.bufferedAmount > 0) return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
+    if (this.#offset + 1 < session.log.firstOffset) return 'too_slow';
     while (!this.#giveRecords(session, CATCH_UP_BYTES)) {
       if (this.socket.bufferedAmount > 0) return this.#lag(session, onFlushed);
     }
@@ -124,20 +128,20 @@ export class Viewer {
   }
 
   #giveMoments(moments: Moments): void {
-    for (const message of moments.since(this.#momentTurn)) {
+    for (const { turn, message } of moments.since(this.#momentTurn)) {
       const isUnwanted = message.type === 'transcript_partial' && !this.view.partials;
-      // The state was in the first message.
-      const isKnown = message.type === 'session_state' && !this.#wasLive;
-      if (!isUnwanted && !isKnown) this.send(message);
+      // The state was in the first message, and of withdrawn text it has seen nothing.
+      const isOld = turn <= this.#attachedTurn && (message.type === 'session_state' || message.isWithdrawal);
+      if (!isUnwanted && !isOld) this.send(message);
     }
     this.#momentTurn = moments.turn;
   }
 
   /** A viewer that still reads its history is behind by right; only after that its bounds count. */
   #isTooSlow({ log, limits }: SessionView): boolean {
+    if (this.#offset + 1 < log.firstOffset) return true;
     if (!this.#wasLive) return false;
-    const behind = log.lastOffset - this.#offset;
-    if (behind > limits.queueMax || this.#offset + 1 < log.firstOffset) return true;
+    if (log.lastOffset - this.#offset > limits.queueMax) return true;
     let bytes = this.socket.bufferedAmount;
     for (let offset = this.#offset + 1; offset <= log.lastOffset && bytes <= limits.queueMaxBytes; offset += 1) {
       bytes += log.read(offset)?.as(this.view.version)?.length ?? 0;

@@ -20,6 +20,11 @@ export class Encoded {
     return this.#message.type;
   }
 
+  /** Does it take back the text of a partial? */
+  get isWithdrawal(): boolean {
+    return this.#message.type === 'transcript_partial' && this.#message.text === '';
+  }
+
   /** Undefined when this version has no such message. */
   as(version: ProtocolVersion): Buffer | undefined {
     if (version === 'v2') return (this.#v2 ??= encodeV2(this.#message));

@@ -4,8 +4,8 @@ import { startHttp } from '../../support/http-server.ts';
 import { ScriptedSessions } from '../../support/scripted-sessions.ts';
 import { view } from '../../support/viewer-sockets.ts';
 
-async function session() {
-  const sessions = new ScriptedSessions();
+async function session(limits: ConstructorParameters<typeof ScriptedSessions>[0] = {}) {
+  const sessions = new ScriptedSessions(limits);
   const server = await startHttp({ directory: sessions });
   return { server, talk: sessions.start('talk') };
 }
@@ -66,4 +66,21 @@ void t.test('clients of the old shape hear no error, whatever they send', async 
       endMs: 2_000,
     },
   ]);
+});
+
+void t.test('a viewer that asks and asks and does not read is closed', async (t) => {
+  const { server, talk } = await session({ viewerQueueMaxBytes: 100_000 });
+  await using _ = server;
+  const asking = await view(server.host);
+  asking.socket.pause();
+  const [viewer] = talk.channel.hub.viewers;
+  let asked = 0;
+  for (; asked < 500_000 && viewer?.isOpen === true; asked += 1) {
+    asking.socket.send('{"type":"ai_acquire"}');
+    if (asked % 1_000 === 0) await new Promise(setImmediate);
+  }
+  t.notOk(viewer?.isOpen, `after ${asked} messages`);
+  t.ok((viewer?.socket.bufferedAmount ?? 0) < 1_000_000);
+  asking.socket.resume();
+  t.equal((await asking.closed).code, 4008);
 });
