@@ -3,6 +3,7 @@ import type {
   ActorScope,
   ActorSystem,
   ActorSystemInfo,
+  AnyStateMachine,
   CallbackActorLogic,
   CallbackSnapshot,
   EventObject,
@@ -19,4 +20,11 @@ export function bindInput<TCommand extends EventObject, TInput>(
       logic.getInitialSnapshot(scope, input),
   };
   return bound as unknown as CallbackActorLogic<TCommand>;
+}
+
+/** The same machine, started with `input` whatever the invoking state passes. */
+export function bindMachineInput(machine: AnyStateMachine, input: unknown): AnyStateMachine {
+  const getInitialSnapshot = (scope: Parameters<AnyStateMachine['getInitialSnapshot']>[0]): unknown =>
+    machine.getInitialSnapshot(scope, input);
+  return Object.create(machine, { getInitialSnapshot: { value: getInitialSnapshot } }) as AnyStateMachine;
 }

@@ -65,6 +65,75 @@ export type TranscriberFact =
   /** The engine will never take this session's audio. */
   | { type: 'transcriber.failed'; code: ErrorCode; reason: string };
 
+// ── a session at Gladia ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the Gladia chart asks of the actor that owns its socket. */
+export type GladiaSocketCommand =
+  /** Say that no audio will follow; everything that is left is said, then Gladia closes. */
+  | { type: 'gladia.stop_recording' }
+  /** Start the close handshake. Code 1000 ends the session at Gladia, 4000 leaves it to be resumed. */
+  | { type: 'gladia.close'; resumable: boolean }
+  /** Destroy the socket. */
+  | { type: 'gladia.terminate' };
+
+/** What the actor that owns the socket reports. */
+export type GladiaSocketFact =
+  /** The WebSocket is open. */
+  | { type: 'gladia.opened' }
+  /** Audio can be sent: how much Gladia has of it is known. */
+  | { type: 'gladia.ready' }
+  /** Gladia's count of audio began again; its clock cannot be followed any more. */
+  | { type: 'gladia.unusable' }
+  /** The handshake was answered with this HTTP status. */
+  | { type: 'gladia.refused'; status: number }
+  /** The socket is closed. 1006 without a close frame (RFC 6455, section 7.4.1). */
+  | { type: 'gladia.closed'; code: number }
+  /** No pong, or no acknowledgement of audio, for too long. */
+  | { type: 'gladia.stalled'; cause: string }
+  /** No audio was there to be sent for a while. */
+  | { type: 'gladia.idle' }
+  /** No utterance is open: a good moment to change sessions. Told again and again. */
+  | { type: 'gladia.quiet' }
+  /** No audio will follow, and all of it has been sent. */
+  | { type: 'gladia.drained' }
+  /** Gladia has said everything. */
+  | { type: 'gladia.ended' };
+
+/** What the audio tells a Gladia chart that waits for it. */
+export type GladiaAudioFact =
+  /** There is audio that has not been said. */
+  | { type: 'gladia.audio_waiting' }
+  /** No audio will follow, and everything has been said. */
+  | { type: 'gladia.audio_over' };
+
+/** What a parent may ask of the Gladia chart. */
+export type GladiaRequest =
+  /** No audio will follow what is there: have it said, then end. */
+  | { type: 'gladia.finish' }
+  /** End without the rest. */
+  | { type: 'gladia.give_up' };
+
+/** Gladia's no to a request. `refused`: no repetition mends it; `busy`: it may succeed later. */
+export interface GladiaRefusal {
+  kind: 'refused' | 'busy';
+  /** HTTP status; 0 when there was no answer. */
+  status: number;
+  /** A sentence without key and address. */
+  reason: string;
+  retryAfterMs?: number;
+}
+
+/** What the Gladia chart tells the chart that chooses between engines. */
+export type CloudFact =
+  /** Gladia takes audio (again). */
+  | { type: 'cloud.ready' }
+  /** Gladia is away; it is being called again. */
+  | { type: 'cloud.lost'; cause: string }
+  /** Gladia will not have this session. */
+  | { type: 'cloud.failed'; reason: string }
+  /** Everything has been said and the socket is closed. */
+  | { type: 'cloud.finished' };
+
 // ── the fan-out of a session to its viewers ─────────────────────────────────────────────────────────────────────────
 
 /** What the viewers chart asks of the hub that owns the viewers' sockets. */

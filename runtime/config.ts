@@ -58,7 +58,7 @@ export function readConfig(env: Environment): ConfigResult {
     else faults.push(faultOf(name, given, parsed.expected));
   }
   const config = toConfig(read);
-  faults.push(...listenerFaults(config), ...languageFaults(config));
+  faults.push(...listenerFaults(config), ...engineFaults(config));
   const warnings = misspeltNames(env);
   return faults.length === 0 ? { ok: true, config, warnings } : { ok: false, faults, warnings };
 }
@@ -72,7 +72,6 @@ export function describeFaults(faults: readonly Fault[]): string {
 function parseRow(row: Option<unknown>, given: string): Parsed<unknown> {
   if (given === '') return row.fallback === undefined ? { ok: true, value: undefined } : row.parse(row.fallback);
   if (row.later?.isHarmless(given) === false) return { ok: false, expected: row.later.sentence };
-  if (row.laterWord?.word === given) return { ok: false, expected: row.laterWord.sentence };
   const parsed = row.parse(given);
   return parsed.ok ? parsed : { ok: false, expected: `must be ${parsed.expected}` };
 }
@@ -134,10 +133,20 @@ function haveCommonAddress(left: string | undefined, right: string | undefined):
   return left === right || everywhere.has(left ?? '') || everywhere.has(right ?? '');
 }
 
+/** The engine that the options ask for. */
+export function chosenEngine({ transcriber, gladiaApiKey }: Partial<Config>): 'gladia' | 'local' {
+  if (transcriber !== 'auto') return transcriber ?? 'local';
+  return gladiaApiKey === undefined ? 'local' : 'gladia';
+}
+
 /** The built-in engine writes invented English for other languages, so they are refused. */
-function languageFaults(config: Partial<Config>): Fault[] {
+function engineFaults(config: Partial<Config>): Fault[] {
+  if (config.transcriber === 'gladia' && config.gladiaApiKey === undefined) {
+    return [faultOf('GLADIA_API_KEY', '', 'must be set for TRANSCRIBER=gladia')];
+  }
   const { languages } = config;
-  if (languages === undefined || (languages.length === 1 && languages[0] === 'en')) return [];
+  const isEnglish = languages?.length === 1 && languages[0] === 'en';
+  if (languages === undefined || isEnglish || chosenEngine(config) === 'gladia') return [];
   const expected = 'must be en: the built-in engine hears English only';
   return [{ ...faultOf('LANGUAGES', languages.join(','), expected), code: 'language_not_supported' }];
 }

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { findLocalModel } from '../actors/local/model.ts';
 import { errors } from '../machines/errors.ts';
-import { readConfig } from './config.ts';
+import { chosenEngine, readConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
 
@@ -50,7 +50,7 @@ function checksOf(config: Config): Promise<Finding>[] {
     checkPort('HTTP_PORT', config.httpHost, config.httpPort),
     checkPort('ADMIN_PORT', config.adminHost, config.adminPort),
     checkFolder(config.dataDir),
-    Promise.resolve({ state: 'ok', what: 'credentials', detail: 'none needed by the built-in engine' }),
+    Promise.resolve(checkCredentials(config)),
   ];
 }
 
@@ -86,8 +86,16 @@ async function checkFfmpeg(ffmpegPath: string | undefined): Promise<Finding> {
 
 async function checkEngine(config: Config): Promise<Finding> {
   const found = await findLocalModel(config.localModel, { cacheDir: join(config.dataDir, 'cache') });
-  if ('missing' in found) return { state: 'missing', what: 'engine', detail: found.missing };
+  const isNeeded = chosenEngine(config) === 'local';
+  if ('missing' in found) return { state: isNeeded ? 'missing' : 'warning', what: 'engine', detail: found.missing };
   return { state: 'ok', what: 'engine', detail: `built in, model ${found.model.name}, English` };
+}
+
+/** The key is not tried: a request would begin a session that is paid for. */
+function checkCredentials(config: Config): Finding {
+  const isCloud = chosenEngine(config) === 'gladia';
+  const detail = isCloud ? `GLADIA_API_KEY is set, for ${config.gladiaUrl} in ${config.gladiaRegion}` : 'none needed';
+  return { state: 'ok', what: 'credentials', detail };
 }
 
 function checkPort(name: string, host: string, port: number): Promise<Finding> {

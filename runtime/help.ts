@@ -65,8 +65,7 @@ function toEntry(name: string, row: Option<unknown>): OptionEntry {
 }
 
 function laterNote(row: Option<unknown>): string {
-  if (row.later !== undefined) return 'not in this version';
-  return row.laterWord === undefined ? '' : `${row.laterWord.word} is not in this version`;
+  return row.later === undefined ? '' : 'not in this version';
 }
 
 function code(fallback: string): string {

@@ -22,8 +22,6 @@ export interface Option<T> {
   readonly secret?: true;
   /** The part of the program that would obey this option is not in this version. */
   readonly later?: Later;
-  /** One word of the range is not in this version. */
-  readonly laterWord?: Pick<Later, 'sentence'> & { readonly word: string };
   parse(text: string): Parsed<T>;
 }
 
@@ -70,6 +68,19 @@ export function host(meaning: string): Option<string> {
     range: '',
     meaning,
     parse: (given) => (isIP(given) || hostName.test(given) ? ok(given) : refuse('an IP address or a host name')),
+  };
+}
+
+/** A web address without a slash at its end. */
+export function address(fallback: string, meaning: string): Option<string> {
+  return {
+    fallback,
+    range: '',
+    meaning,
+    parse: (given) =>
+      URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
+        ? ok(given.replace(/\/+$/, ''))
+        : refuse(`a web address such as ${fallback}`),
   };
 }
 
@@ -156,11 +167,6 @@ export function later<T>(
   harmless?: (given: string) => boolean,
 ): Option<T> & { readonly later: Later } {
   return { ...option, later: { sentence, isHarmless: harmless ?? ((given) => given === option.fallback) } };
-}
-
-/** An option of this version, but for one word of its range. */
-export function laterWord<T>(option: Option<T>, word: T & string, sentence: string): Option<T> {
-  return { ...option, laterWord: { word, sentence } };
 }
 
 /** A value that the program must know but never show. */

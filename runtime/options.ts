@@ -3,12 +3,12 @@
  * in this order; a new option is one row here and nothing anywhere else.
  */
 import {
+  address,
   choice,
   choiceOrFolder,
   host,
   languages,
   later,
-  laterWord,
   optionalText,
   origins,
   port,
@@ -19,7 +19,6 @@ import {
 import type { Option } from './option-kinds.ts';
 
 const HOUR_MS = 3_600_000;
-const noGladia = 'Gladia is not in this version; unset it, the built-in engine is used';
 const noTokens = 'tokens are not in this version; unset it';
 const noServerCaller = 'the language-model caller is not in this version; unset it';
 const isAnything = (): boolean => true;
@@ -33,23 +32,23 @@ export const options = {
   ADMIN_HOST: host('address of metrics and inspector'),
   ADMIN_PORT: port(9464, 'port of metrics and inspector'),
   DATA_DIR: text('./data', 'folder of the session log'),
-  TRANSCRIBER: laterWord(
-    choice('auto', ['auto', 'gladia', 'local'], 'engine; auto takes Gladia when a key is set, else the built-in one'),
-    'gladia',
-    noGladia,
+  TRANSCRIBER: choice(
+    'auto',
+    ['auto', 'gladia', 'local'],
+    'engine; auto takes Gladia when a key is set, else the built-in one',
   ),
-  GLADIA_API_KEY: secret(later(optionalText('key of the cloud engine'), noGladia)),
-  GLADIA_URL: later(text('https://api.gladia.io', 'address of the cloud engine'), noGladia),
-  GLADIA_REGION: later(text('eu-west', 'region of the cloud engine'), noGladia),
+  GLADIA_API_KEY: secret(optionalText('key of the cloud engine')),
+  GLADIA_URL: address('https://api.gladia.io', 'address of the cloud engine'),
+  GLADIA_REGION: choice('eu-west', ['eu-west', 'us-west'], 'region of the cloud engine'),
   LOCAL_MODEL: choiceOrFolder(
     'tiny',
     ['tiny', 'base', 'tiny+base'],
     'model of the built-in engine; a folder holds a sherpa-onnx model and its model.json',
   ),
-  TRANSCRIBER_FALLBACK: later(
-    choice('local', ['local', 'none'], 'what takes over when the cloud engine is refused or away too long'),
-    noGladia,
-    isAnything,
+  TRANSCRIBER_FALLBACK: choice(
+    'local',
+    ['local', 'none'],
+    'what takes over when the cloud engine is refused or away too long',
   ),
   LANGUAGES: languages('en', 'languages that may be spoken; one is fixed; the built-in engine hears en only'),
   PCM_CHUNK_SIZE_MS: whole(100, [20, 500], 'audio per message to the engine'),
@@ -62,11 +61,7 @@ export const options = {
   ),
   FFMPEG_PATH: optionalText('the ffmpeg program', 'found'),
   FFMPEG_STOP_MS: whole(5000, [100, 60_000], 'from SIGTERM to SIGKILL for ffmpeg'),
-  SOCKET_CLOSE_MS: later(
-    whole(2000, [100, 60_000], 'from close to terminate for the socket of the cloud engine'),
-    noGladia,
-    isAnything,
-  ),
+  SOCKET_CLOSE_MS: whole(2000, [100, 60_000], 'from close to terminate for the socket of the cloud engine'),
   FINALIZE_MS: whole(10_000, [100, 120_000], 'how long a stopping session waits for its last finals'),
   HEARTBEAT_INTERVAL_MS: whole(30_000, [100, HOUR_MS], 'time between two pings of a viewer'),
   HEARTBEAT_MAX_MISSED: whole(3, [1, 100], 'unanswered pings after which a viewer is closed'),

@@ -3,7 +3,6 @@
  *
  * Nothing is decided here; order and deadlines of start and stop are `machines/server.ts`.
  */
-import { join } from 'node:path';
 import { createActor, fromPromise, toPromise, waitFor } from 'xstate';
 import type { ActorRefFrom } from 'xstate';
 import { createRtmpListener } from '../actors/rtmp/listener.ts';
@@ -14,12 +13,14 @@ import type { ServerOutput } from '../machines/server.ts';
 import { createAdmission } from './admission.ts';
 import type { Config } from './config.ts';
 import { sessionDirectory } from './directory.ts';
-import { Engine, ENGINE_STOP_MAX_MS } from './engine.ts';
+import { ENGINE_STOP_MAX_MS } from './engine.ts';
 import { createHttpServer } from './http.ts';
 import type { HttpServer } from './http.ts';
 import { LiveSession } from './live-session.ts';
 import type { RootLog } from './log.ts';
 import { Registry } from './registry.ts';
+import { createTranscribers } from './transcribers.ts';
+import type { Transcribers } from './transcribers.ts';
 
 /** For closing listeners after the sessions and the engine are gone. */
 const LISTENERS_CLOSE_MS = 2_000;
@@ -44,7 +45,7 @@ export class CaptiondServer {
   readonly registry: Registry;
   readonly #options: ServerOptions;
   readonly #actor: ActorRefFrom<typeof serverMachine>;
-  #engine: Engine | undefined;
+  #transcribers: Transcribers | undefined;
   #rtmp: RtmpListener | undefined;
   #http: HttpServer | undefined;
 
@@ -99,7 +100,7 @@ export class CaptiondServer {
   /** Immediate shutdown. */
   force(): void {
     this.#actor.send({ type: 'server.force' });
-    this.#engine?.force();
+    this.#transcribers?.force();
   }
 
   async #boot(): Promise<void> {
@@ -125,33 +126,26 @@ export class CaptiondServer {
       }),
       log,
     });
-    this.#engine = await Engine.start({
-      model: config.localModel,
-      cacheDir: join(config.dataDir, 'cache'),
-      log,
-      nowMs,
-      onProgress: onProgress ?? (() => {}),
-    });
-    await this.#engine.ready;
+    this.#transcribers = await createTranscribers({ config, log, nowMs, onProgress: onProgress ?? (() => {}) });
   }
 
   async #shutdown(): Promise<void> {
-    await Promise.all([this.#rtmp?.close(), this.#engine?.stop()]);
+    await Promise.all([this.#rtmp?.close(), this.#transcribers?.stop()]);
     await this.#http?.close();
   }
 
   #startSession(slug: string, epoch: number): LiveSession {
     const { config, ffmpegPath, log } = this.#options;
-    const engine = this.#engine;
-    if (engine === undefined) throw new CaptiondError('server_not_ready');
+    const transcribers = this.#transcribers;
+    if (transcribers === undefined) throw new CaptiondError('server_not_ready');
     return new LiveSession({
       slug,
       epoch,
       config,
       ffmpegPath,
-      transcriberName: engine.name,
-      transcriber: ({ intake, channel }) =>
-        engine.transcriber({ slug, language: config.languages[0] ?? 'en', source: intake.source, sink: channel.sink }),
+      transcriberName: transcribers.name,
+      transcriber: ({ intake, channel, resources, log: sessionLog }) =>
+        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: sessionLog }),
       log: log.child({ session: slug, epoch }),
       nowMs,
       today: () => new Date(),
@@ -172,8 +166,7 @@ export class CaptiondServer {
     const phase = this.#phase();
     if (phase === 'starting') return { ready: false, reason: 'server_not_ready' };
     if (phase === 'draining') return { ready: false, reason: 'server_draining' };
-    const isEngineUp = this.#engine?.actor.getSnapshot().matches({ up: 'running' }) ?? false;
-    return isEngineUp ? { ready: true } : { ready: false, reason: 'transcriber_unavailable' };
+    return this.#transcribers?.isUp === true ? { ready: true } : { ready: false, reason: 'transcriber_unavailable' };
   }
 
   #drainSessions(): void {

@@ -2,9 +2,11 @@
 import t from 'tap';
 import type { AnyStateMachine } from 'xstate';
 import { processMachine } from '../../machines/process.ts';
+import { gladiaMachine } from '../../machines/gladia.ts';
 import { serverMachine } from '../../machines/server.ts';
 import { decoderMachine } from '../../machines/session-setup.ts';
 import { sessionMachine } from '../../machines/session.ts';
+import { transcriptionMachine } from '../../machines/transcription.ts';
 import { viewersMachine } from '../../machines/viewers.ts';
 import { proofs } from '../support/proof/deadlines.ts';
 import { mutant, stateAt } from '../support/proof/mutant.ts';
@@ -116,6 +118,30 @@ const groups: Group[] = [
       'a lost publisher is not let go': deafTo('active.publisher.lost', 'audio.end'),
       'a failed decoder keeps its region': without('active.decoder.failed', 'always'),
       'a failed transcriber keeps its region': without('active.transcriber.failed', 'always'),
+    },
+  },
+  {
+    proof: 'gladia',
+    chart: 'gladia',
+    machine: gladiaMachine,
+    mutations: {
+      'no deadline for all of the end': without('active.wish.finishing', 'after'),
+      'no deadline for the close': without('active.link.attached.quitting', 'after'),
+      'no deadline for the end of the socket': without('active.link.attached.discarding', 'after'),
+      'a socket that stays is not cut': skipping('active.link.attached.discarding', 0),
+      'a session that is over is not left': without('active.link.unheard', 'always'),
+      'giving up while it rests is missed': deafTo('active.link.redialing', 'gladia.give_up'),
+      'giving up while it streams is missed': deafTo('active.link.attached', 'gladia.give_up'),
+      'the end of the wish is missed': without('active.wish.givenUp', 'always'),
+    },
+  },
+  {
+    proof: 'gladia',
+    chart: 'transcription',
+    machine: transcriptionMachine,
+    mutations: {
+      'Gladia is not asked for its last words': skipping('engine.ending', 0),
+      'a finish is missed': deafTo('engine.gladia', 'transcriber.finish'),
     },
   },
   {

@@ -15,6 +15,9 @@ const resting = [
   ...['session.active.transcriber.up.lost', 'session.active.transcriber.up.finishing'],
   ...['session.active.transcriber.failed', 'session.active.audience.attending', 'session.active.phase.closing'],
   'server.booting',
+  ...['gladia.active.link.waiting', 'gladia.active.wish.going', 'gladia.active.wish.givenUp'],
+  ...['transcription.engine.gladia.streaming', 'transcription.engine.ending.listening', 'transcription.cloud.alive'],
+  ...['transcription.engine.local.listening', 'transcription.engine.local.finishing'],
 ];
 
 function leaves(node: AnyStateNode): AnyStateNode[] {

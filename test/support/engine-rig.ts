@@ -2,27 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createActor, sendTo, setup } from 'xstate';
 import { AudioLedger } from '../../actors/audio/ledger.ts';
 import type { EngineUtterance, GapCause, Log } from '../../actors/ports.ts';
-import type { TranscriberCommand, TranscriberFact } from '../../machines/events.ts';
-import { callbackSlot } from '../../machines/slots.ts';
+import type { TranscriberFact } from '../../machines/events.ts';
 import { Engine } from '../../runtime/engine.ts';
-import { eventually } from './processes.ts';
+import { startTranscriber } from './transcriber-parent.ts';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-/** Passes the order to finish on, and remembers what it is told. */
-const listener = setup({
-  types: {
-    events: {} as TranscriberFact | { type: 'finish' },
-    children: {} as { transcriber: 'transcriber' },
-  },
-  actors: { transcriber: callbackSlot<TranscriberCommand>('transcriber') },
-}).createMachine({
-  invoke: { id: 'transcriber', src: 'transcriber' },
-  on: { finish: { actions: sendTo('transcriber', { type: 'transcriber.finish' }) } },
-});
 
 /** One session at the engine. */
 export interface Listening {
@@ -48,7 +34,6 @@ export interface EngineRig extends AsyncDisposable {
   listen(pcm: Buffer, pace?: 'at once' | 'live'): Listening;
 }
 
-const WAIT_MS = 40_000;
 const STEP_MS = 100;
 const STEP_BYTES = STEP_MS * 32;
 
@@ -82,29 +67,26 @@ function listen(engine: Engine, pcm: Buffer, pace: 'at once' | 'live'): Listenin
   }
   const partials: EngineUtterance[] = [];
   const finals: EngineUtterance[] = [];
-  const facts: TranscriberFact[] = [];
   const sink = {
     partial: (heard: EngineUtterance) => void partials.push(heard),
     final: (heard: EngineUtterance) => void finals.push(heard),
   };
   const transcriber = engine.transcriber({ slug: 'talk', language: 'en', source: ledger, sink });
-  const actor = createActor(listener.provide({ actors: { transcriber } }), {
-    inspect: (event) => {
-      if (event.type === '@xstate.event' && event.event.type.startsWith('transcriber.') && event.actorRef === actor) {
-        facts.push(event.event as TranscriberFact);
-      }
-    },
-  });
-  actor.start();
-  const told = (type: TranscriberFact['type'], times = 1): Promise<void> =>
-    eventually(`${type} ${times} times`, () => facts.filter((fact) => fact.type === type).length >= times, WAIT_MS);
-  const finish = async (): Promise<void> => {
+  const { facts, told, finish } = startTranscriber(transcriber);
+  const finishReady = async (): Promise<void> => {
     await told('transcriber.ready');
-    actor.send({ type: 'finish' });
-    await told('transcriber.finished');
-    actor.stop();
+    await finish();
   };
-  return { ledger, partials, finals, gaps, facts, told, finish, text: () => finals.map(({ text }) => text).join(' ') };
+  return {
+    ledger,
+    partials,
+    finals,
+    gaps,
+    facts,
+    told,
+    finish: finishReady,
+    text: () => finals.map(({ text }) => text).join(' '),
+  };
 }
 
 /** A tenth of a second every tenth of a second. */

@@ -3,6 +3,7 @@ import type { ProcessInput } from '../../../machines/process.ts';
 import type { ServerInput } from '../../../machines/server.ts';
 import type { SessionInput } from '../../../machines/session-setup.ts';
 import { explore } from './explore.ts';
+import { gladiaTiming, gladiaWorld } from './gladia-world.ts';
 import type { Verdict } from './explore.ts';
 import { processWorld, serverWorld, sessionWorld, viewersEnd, viewersWorld } from './worlds.ts';
 import type { Charts } from './worlds.ts';
@@ -65,6 +66,14 @@ export const proofs = {
   },
   sessionOfSlowWords: { sumMs: 10_000 + 2_000 + 500, prove: (charts) => proveSession(slowWords, charts) },
   sessionOfSlowDecoder: { sumMs: 500 + 5_000 + 2_000, prove: (charts) => proveSession(slowDecoder, charts) },
+  gladia: {
+    sumMs: gladiaTiming.finishTimeoutMs + gladiaTiming.closeTimeoutMs + gladiaTiming.terminateTimeoutMs,
+    prove: (charts) =>
+      explore({
+        create: () => gladiaWorld({ hasFallback: false }, charts),
+        stop: ({ root }) => root.send({ type: 'finish' }),
+      }),
+  },
 } satisfies Record<string, NamedProof>;
 
 function proveSession(input: SessionInput, charts: Charts = {}): Promise<Verdict> {

@@ -24,6 +24,8 @@ export interface Verdict {
   faults: string[];
 }
 
+/** Happenings by which things leave when they are asked to. */
+const leaves = / (exited|finished|emptied|done|ended|closes with 1000|over)$/;
 const STATES_MAX = 20_000;
 const TICKS_MAX = 100;
 const FAULTS_MAX = 10;
@@ -62,7 +64,7 @@ async function replay({ create }: Proof, path: readonly string[], verdict: Verdi
   const world = create();
   for (const name of path) {
     world.happenings.get(name)?.happen();
-    if (name.endsWith(' done') || name.endsWith(' fails')) await settled();
+    if (/ (done|fails|is refused)$/.test(name)) await settled();
   }
   return world;
 }
@@ -92,7 +94,7 @@ async function judgeSilence({ stop }: Proof, world: World, path: string[], verdi
 async function judgeAnswers(proof: Proof, world: World, path: string[], verdict: Verdict): Promise<void> {
   const before = world.opened.filter((name) => name === 'child').length;
   proof.stop(world);
-  const leaving = [...world.happenings].filter(([name]) => / (exited|finished|emptied|done)$/.test(name));
+  const leaving = [...world.happenings].filter(([name]) => leaves.test(name));
   for (let round = 0; round < TICKS_MAX && isActive(world); round += 1) {
     const possible = leaving.filter(([, { can }]) => can());
     for (const [, { happen }] of possible) happen();
@@ -123,6 +125,7 @@ export function faultsAtEnd(world: World): string[] {
       faults.push('a transcriber was dropped without being asked for its last words');
     }
     if (name === 'child' && !commands.includes('process.kill')) faults.push('a process was dropped without SIGKILL');
+    if (name === 'socket' && !commands.includes('gladia.terminate')) faults.push('a socket was dropped and not cut');
     if (name === 'hub' && !commands.includes('hub.terminate')) faults.push('viewers were dropped without being cut');
   }
   return faults;

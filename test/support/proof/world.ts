@@ -71,8 +71,8 @@ export class World {
     });
   }
 
-  /** A promise actor that settles when the world says so. */
-  promise(name: string): AnyActorLogic {
+  /** A promise actor that settles when the world says so: `done`, or with one of these errors by their names. */
+  promise(name: string, errors: Record<string, Error> = { fails: new Error(name) }): AnyActorLogic {
     let settle: PromiseWithResolvers<void> | undefined;
     let current: Leaf | undefined;
     const can = (): boolean => current !== undefined && !current.ended;
@@ -81,7 +81,9 @@ export class World {
       how();
     };
     this.happenings.set(`${name} done`, { can, happen: finish(() => settle?.resolve()) });
-    this.happenings.set(`${name} fails`, { can, happen: finish(() => settle?.reject(new Error(name))) });
+    for (const [how, error] of Object.entries(errors)) {
+      this.happenings.set(`${name} ${how}`, { can, happen: finish(() => settle?.reject(error)) });
+    }
     return fromPromise(({ signal }) => {
       const leaf: Leaf = { name, commands: [], told: [], ended: false };
       current = leaf;
@@ -95,7 +97,11 @@ export class World {
 
   /** Everything that tells this moment from another, for a search that must not walk in circles. */
   key(): string {
-    const leaves = [...this.open].map(({ name, commands, told }) => [name, commands, told.toSorted()]);
+    const leaves = [...this.open].map(({ name, commands, told }) => [
+      name,
+      [...new Set(commands)].toSorted(),
+      told.toSorted(),
+    ]);
     return JSON.stringify([describe(this.root), this.clock.waitingMs, leaves]);
   }
 
@@ -135,7 +141,7 @@ function describe(actor: AnyActorRef): unknown {
     children?: Record<string, AnyActorRef>;
   };
   const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, describe(child)]);
-  const { endReason, crashesAtMs, rung } = snapshot.context ?? {};
+  const { endReason, crashesAtMs, rung, attempts } = snapshot.context ?? {};
   const crashes = Array.isArray(crashesAtMs) ? crashesAtMs.length : 0;
-  return [snapshot.status, snapshot.value, endReason, crashes, rung, children];
+  return [snapshot.status, snapshot.value, endReason, crashes, rung, Math.min(Number(attempts ?? 0), 1), children];
 }

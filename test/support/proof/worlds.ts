@@ -36,6 +36,8 @@ export interface Charts {
   viewers?: AnyStateMachine;
   server?: AnyStateMachine;
   transcriber?: AnyActorLogic;
+  gladia?: AnyStateMachine;
+  transcription?: AnyStateMachine;
 }
 
 export function processWorld(input: ProcessInput, charts: Charts = {}): World {

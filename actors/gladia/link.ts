@@ -1,0 +1,247 @@
+/**
+ * The data plane between a session's audio and Gladia: what is sent, what Gladia has, what it has said of it.
+ *
+ * Audio counts as transcribed when it is said, not when it is received: after a drop everything since the last final is
+ * sent again (behind a little silence, so that Gladia ends what it had begun), and what it still says of the first copy
+ * is not listened to. Nothing here decides about connections; the chart does (`machines/gladia.ts`).
+ */
+import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../ports.ts';
+import type { GladiaConnection, GladiaLinkOptions, LinkNews } from './link-port.ts';
+import type { GladiaMessage, GladiaUtterance } from './messages.ts';
+import { OpenUtterances } from './open-utterances.ts';
+import { PROBE_SAMPLES, SentAudio } from './sent-audio.ts';
+import { Speech } from './speech.ts';
+import { Transcripts } from './transcripts.ts';
+
+/** Bytes that may wait in our own socket before nothing more is written. */
+const BUFFERED_MAX_BYTES = 65_536;
+/** Audio sent and not acknowledged; paces a replay at what Gladia takes. */
+const IN_FLIGHT_MAX_SAMPLES = 10 * SAMPLE_RATE_HZ;
+/** Silence before a replay, so that an utterance of the first copy ends. */
+const PADDING_SAMPLES = 0.7 * SAMPLE_RATE_HZ;
+
+type Message<Type extends GladiaMessage['type']> = Extract<GladiaMessage, { type: Type }>;
+
+const silence = (samples: number): Buffer => Buffer.alloc(samples * BYTES_PER_SAMPLE);
+
+export class GladiaLink {
+  readonly #options: GladiaLinkOptions;
+  readonly #utterances: OpenUtterances;
+  /** On the session's clock: end of the newest final of each channel. */
+  readonly #saidUntil = new Map<number, number>();
+  readonly #unsubscribe: () => void;
+  #sent = new SentAudio();
+  #speech = new Speech();
+  #transcripts: Transcripts;
+  #connection: GladiaConnection | undefined;
+  #onNews: (news: LinkNews) => void = () => {};
+  #onAudio: ((what: 'waiting' | 'over') => void) | undefined;
+  #phase: 'away' | 'probing' | 'streaming' | 'stopping' = 'away';
+  /** Another engine has the audio. */
+  #isHeld = false;
+  #sessions = 0;
+  /** Next sample of the session to send. */
+  #nextSample = 0;
+
+  constructor(options: GladiaLinkOptions) {
+    this.#options = options;
+    this.#utterances = new OpenUtterances(options.sink);
+    this.#transcripts = this.#newTranscripts();
+    this.#unsubscribe = options.source.subscribe(() => {
+      this.#tellAudio();
+      this.#pump();
+    });
+  }
+
+  /** No utterance is open: a good moment to go. */
+  get isQuiet(): boolean {
+    return this.#utterances.open.length === 0 && this.#speech.openSince === undefined;
+  }
+
+  /** Sent and not acknowledged, in milliseconds. */
+  get unackedMs(): number {
+    return (this.#sent.inFlight / SAMPLE_RATE_HZ) * 1000;
+  }
+
+  /** Calls `onAudio` once: as soon as there is audio to be said, or when all has been said and none will follow. */
+  awaitAudio(onAudio: (what: 'waiting' | 'over') => void): void {
+    this.#onAudio = onAudio;
+    this.#tellAudio();
+  }
+
+  /** A new session at Gladia: its clock begins at 0, with what has not been said yet. */
+  begin(): void {
+    this.#utterances.withdraw();
+    this.#sessions += 1;
+    this.#sent = new SentAudio();
+    this.#speech = new Speech();
+    this.#transcripts = this.#newTranscripts();
+    this.#nextSample = this.#options.source.ackedSample;
+  }
+
+  /** A socket is open. `onNews` is told what follows from it. */
+  connect(connection: GladiaConnection, onNews: (news: LinkNews) => void): void {
+    this.#connection = connection;
+    this.#onNews = onNews;
+    if (!this.#sent.canResume) return onNews('unusable');
+    if (this.#sent.end > 0) {
+      this.#phase = 'probing';
+      return connection.send(silence(PROBE_SAMPLES));
+    }
+    this.#phase = 'streaming';
+    onNews('ready');
+    this.#pump();
+  }
+
+  /** The socket is gone. */
+  disconnect(): void {
+    this.#connection = undefined;
+    this.#phase = 'away';
+    this.#onNews = () => {};
+  }
+
+  /** No audio is sent from here on; what was sent is still listened to. */
+  stopSending(): void {
+    if (this.#phase === 'streaming') this.#phase = 'stopping';
+  }
+
+  /** Another engine has the audio: nothing is sent, and nothing is listened to. */
+  hold(): void {
+    this.#utterances.withdraw();
+    this.#isHeld = true;
+  }
+
+  /** The audio that has not been said yet is Gladia's again. */
+  release(): void {
+    this.#isHeld = false;
+    this.#replay();
+    this.#pump();
+  }
+
+  /** Takes a message of Gladia's. */
+  heard(message: GladiaMessage): void {
+    const { log } = this.#options;
+    if (message.type === 'ack') this.#acked(message);
+    else if (message.type === 'ended') this.#onNews('ended');
+    else if (message.type === 'nack') log.warn('gladia: audio was not taken', { reason: message.reason });
+    else if (message.type === 'error') log.warn('gladia: an error is told', { reason: message.reason });
+    else if (message.type === 'unknown') log.debug('gladia: a message is ignored', { name: message.name });
+    else if (message.type !== 'stop_ack' && !this.#isHeld) this.#listen(message);
+  }
+
+  /** Finals of the result request, for those that a drop has cost. */
+  recover(utterances: readonly GladiaUtterance[]): void {
+    if (this.#isHeld) return;
+    for (const [index, utterance] of utterances.entries()) this.#transcripts.take(`result-${index}`, true, utterance);
+  }
+
+  /** Gladia has said everything that it will: what is open is final as it was last heard, its audio is done with. */
+  complete(): void {
+    if (this.#isHeld) return;
+    const { source } = this.#options;
+    this.#utterances.settle();
+    const { isAllReceived, receivedSample } = this.#sent;
+    source.acknowledge(isAllReceived ? this.#nextSample : receivedSample);
+    if (!isAllReceived) this.#nextSample = source.ackedSample;
+  }
+
+  /** Leaves the audio. Idempotent. */
+  close(): void {
+    this.#unsubscribe();
+    this.#utterances.withdraw();
+    this.disconnect();
+  }
+
+  #newTranscripts(): Transcripts {
+    const { slug, language } = this.#options;
+    const engineSession = `gladia-${this.#sessions}-${slug}`;
+    const place = { timeline: this.#sent.timeline, utterances: this.#utterances, engineSession, language };
+    return new Transcripts(place, this.#saidUntil);
+  }
+
+  #acked(bytes: Message<'ack'>): void {
+    if (this.#phase === 'probing') return this.#probed(bytes);
+    this.#sent.acked(bytes);
+    this.#settle();
+    this.#pump();
+  }
+
+  #probed(bytes: Message<'ack'>): void {
+    const verdict = this.#sent.probed(bytes, this.#options.source.ackedSample);
+    if (verdict === 'old') return;
+    if (verdict === 'unusable') return this.#onNews('unusable');
+    this.#phase = 'streaming';
+    this.#replay();
+    this.#onNews('ready');
+    this.#pump();
+  }
+
+  /** Everything that has not been said is sent again, and said again. */
+  #replay(): void {
+    if (this.#connection === undefined || this.#phase !== 'streaming') return;
+    const { ackedSample } = this.#options.source;
+    this.#utterances.withdraw();
+    this.#speech = new Speech();
+    this.#sent.startAgain();
+    if (this.#sent.end > 0) {
+      this.#connection.send(silence(PADDING_SAMPLES));
+      this.#sent.timeline.padding(ackedSample, PADDING_SAMPLES);
+    }
+    this.#transcripts.ignoreBefore(this.#sent.end);
+    this.#nextSample = ackedSample;
+  }
+
+  #pump(): void {
+    const { source } = this.#options;
+    const connection = this.#connection;
+    if (connection === undefined || this.#phase !== 'streaming' || this.#isHeld) return;
+    while (connection.bufferedBytes() < BUFFERED_MAX_BYTES && this.#sent.inFlight < IN_FLIGHT_MAX_SAMPLES) {
+      const chunk = source.read(this.#nextSample);
+      if (chunk === undefined) break;
+      const samples = chunk.pcm.length / BYTES_PER_SAMPLE;
+      connection.send(chunk.pcm);
+      this.#sent.timeline.audio(chunk.startSample, samples);
+      this.#nextSample = chunk.startSample + samples;
+    }
+    if (source.ended && source.read(this.#nextSample) === undefined) this.#onNews('drained');
+  }
+
+  #listen(message: Message<'speech_start' | 'speech_end' | 'transcript' | 'translation'>): void {
+    if (message.type === 'transcript') return this.#transcript(message);
+    if (message.type === 'translation') {
+      return this.#transcripts.translate(message.id, message.language, message.utterance);
+    }
+    if (!this.#transcripts.counts(message.seconds)) return;
+    const at = this.#transcripts.captured(message.seconds);
+    if (message.type === 'speech_start') this.#speech.began(at);
+    else this.#speech.ended(at);
+  }
+
+  #transcript({ id, isFinal, utterance }: Message<'transcript'>): void {
+    const saidUntil = this.#transcripts.take(id, isFinal, utterance);
+    if (saidUntil !== undefined) {
+      this.#speech.said(saidUntil);
+      this.#options.source.acknowledge(saidUntil);
+    }
+    this.#settle();
+  }
+
+  /** Tells the ledger what is done: everything before what is open, and what has been quiet for long enough. */
+  #settle(): void {
+    if (this.#isHeld) return;
+    const { receivedSample } = this.#sent;
+    for (const stale of this.#speech.stale(receivedSample, this.#utterances.open)) this.#utterances.final(stale);
+    const quiet = this.#sent.quietSample(this.#options.nowMs());
+    this.#options.source.acknowledge(this.#speech.doneUntil(receivedSample, quiet, this.#utterances.open));
+  }
+
+  #tellAudio(): void {
+    const { source } = this.#options;
+    const isOver = source.ended && source.ackedSample >= source.headSample;
+    const isWaiting = source.headSample > this.#nextSample;
+    if (this.#onAudio === undefined || !(isOver || isWaiting)) return;
+    const onAudio = this.#onAudio;
+    this.#onAudio = undefined;
+    onAudio(isOver ? 'over' : 'waiting');
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What viewers have seen of utterances that are not final yet, so that none is left hanging when an engine goes away:
+ * each is finalised by its engine, or with what was last heard of it, or withdrawn.
+ */
+import type { EngineUtterance, TranscriptSink } from '../ports.ts';
+
+export class OpenUtterances implements TranscriptSink {
+  readonly #sink: TranscriptSink;
+  readonly #open = new Map<string, EngineUtterance>();
+
+  constructor(sink: TranscriptSink) {
+    this.#sink = sink;
+  }
+
+  /** The newest partials of utterances without a final, oldest first. */
+  get open(): EngineUtterance[] {
+    return [...this.#open.values()];
+  }
+
+  partial(utterance: EngineUtterance): void {
+    this.#open.set(keyOf(utterance), utterance);
+    this.#sink.partial(utterance);
+  }
+
+  final(utterance: EngineUtterance): void {
+    this.#open.delete(keyOf(utterance));
+    this.#sink.final(utterance);
+  }
+
+  /** Takes back everything that is not final. */
+  withdraw(): void {
+    for (const utterance of this.open) this.final({ ...utterance, text: '' });
+  }
+
+  /** Makes final what was last heard. */
+  settle(): void {
+    for (const utterance of this.open) this.final(utterance);
+  }
+}
+
+function keyOf({ engineSession, utterance, channel, language }: EngineUtterance): string {
+  return JSON.stringify([engineSession, utterance, channel, language]);
+}

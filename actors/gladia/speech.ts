@@ -1,0 +1,48 @@
+/**
+ * How far Gladia has come with what it has received: its messages say when speech began, not that there was none. Pure.
+ * Positions are samples of the session's clock.
+ */
+import { SAMPLE_RATE_HZ } from '../ports.ts';
+import type { EngineUtterance } from '../ports.ts';
+
+/** Speech that began and of which nothing more is heard for this long was none. */
+const SPEECH_STALE_SAMPLES = 20 * SAMPLE_RATE_HZ;
+/** An utterance of which nothing more is heard for this long is over. */
+const UTTERANCE_STALE_SAMPLES = 12 * SAMPLE_RATE_HZ;
+
+const toSample = (ms: number): number => Math.round((ms / 1000) * SAMPLE_RATE_HZ);
+
+export class Speech {
+  #openSince: number | undefined;
+
+  /** Where speech began of which no final has come. */
+  get openSince(): number | undefined {
+    return this.#openSince;
+  }
+
+  began(at: number): void {
+    this.#openSince ??= at;
+  }
+
+  /** It ended at `at`; its final is still to come. */
+  ended(at: number): void {
+    if (this.#openSince !== undefined && at < this.#openSince) this.#openSince = undefined;
+  }
+
+  /** A final has said everything before `until`. */
+  said(until: number): void {
+    if (this.#openSince !== undefined && this.#openSince < until) this.#openSince = undefined;
+  }
+
+  /** Up to where audio is done with, when `received` has been received, `quiet` of it a while ago. */
+  doneUntil(received: number, quiet: number, open: readonly EngineUtterance[]): number {
+    if (this.#openSince !== undefined && received - this.#openSince > SPEECH_STALE_SAMPLES) this.#openSince = undefined;
+    const starts = open.map(({ startMs }) => toSample(startMs));
+    return Math.max(0, Math.min(quiet, this.#openSince ?? Infinity, ...starts));
+  }
+
+  /** Utterances that will not be finished any more. */
+  stale(received: number, open: readonly EngineUtterance[]): EngineUtterance[] {
+    return open.filter(({ endMs }) => received - toSample(endMs) > UTTERANCE_STALE_SAMPLES);
+  }
+}

@@ -1,0 +1,123 @@
+/** A session's transcription by Gladia, with the built-in engine as its fallback: charts with their real actors. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { fromPromise } from 'xstate';
+import type { AnyActorLogic } from 'xstate';
+import { bindInput, bindMachineInput } from '../actors/bind-input.ts';
+import { fetchResult, initiate } from '../actors/gladia-api.ts';
+import type { GladiaAccount, GladiaSession } from '../actors/gladia-api.ts';
+import { gladiaSocket } from '../actors/gladia-socket.ts';
+import type { GladiaSessionOptions } from '../actors/gladia/init-request.ts';
+import { GladiaLink } from '../actors/gladia/link.ts';
+import { OpenUtterances } from '../actors/gladia/open-utterances.ts';
+import type { ChunkSource, Log, TranscriptSink } from '../actors/ports.ts';
+import type { ResourceList } from '../actors/resources.ts';
+import { gladiaMachine } from '../machines/gladia.ts';
+import { initiateBackoffMs, redialBackoffMs } from '../machines/gladia-policy.ts';
+import { transcriptionMachine } from '../machines/transcription.ts';
+import type { TranscriptionTiming } from '../machines/transcription.ts';
+
+/** What one session takes. */
+export interface GladiaTranscriberOptions {
+  account: GladiaAccount;
+  session: GladiaSessionOptions;
+  timing: TranscriptionTiming;
+  slug: string;
+  source: ChunkSource;
+  sink: TranscriptSink;
+  resources: ResourceList;
+  log: Log;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+  /** The built-in engine's transcriber over this sink; undefined when it cannot take over. */
+  fallback: ((sink: TranscriptSink) => AnyActorLogic) | undefined;
+}
+
+/** Least share of a rest; the rest of it is chance, so that sessions do not call together. */
+const REST_SHARE = 0.75;
+/** Between two looks at a result that Gladia is still at work on. */
+const RESULT_LOOK_MS = 500;
+
+/** Deadlines of a session at Gladia, from the options of the same names. */
+export function transcriptionTiming(options: { finalizeMs: number; socketCloseMs: number }): TranscriptionTiming {
+  const { finalizeMs, socketCloseMs } = options;
+  return {
+    gladia: {
+      initiateTimeoutMs: 10_000,
+      openTimeoutMs: 10_000,
+      probeTimeoutMs: 2_000,
+      healthyAfterMs: 5_000,
+      sessionLimitMs: 170 * 60_000,
+      agingTimeoutMs: 15_000,
+      stopTimeoutMs: 10_000,
+      resultTimeoutMs: 5_000,
+      closeTimeoutMs: socketCloseMs,
+      terminateTimeoutMs: 500,
+      // The end of ffmpeg comes before, the ladder of the socket after.
+      finishTimeoutMs: Math.max(500, finalizeMs - 500 - socketCloseMs - 500),
+    },
+    outageTimeoutMs: 10_000,
+    finishOutageTimeoutMs: 2_000,
+    leaveTimeoutMs: socketCloseMs + 500,
+  };
+}
+
+/** The transcriber actor of one session. */
+export function gladiaTranscriber(options: GladiaTranscriberOptions): AnyActorLogic {
+  const { session, slug, source, sink, log, nowMs, fallback, timing } = options;
+  const language = session.languages[0] ?? '';
+  const link = new GladiaLink({ slug, language, source, sink, log, nowMs });
+  const localSink = new OpenUtterances(sink);
+  const machine = transcriptionMachine.provide({
+    actors: { cloud: cloud(options, link), ...(fallback !== undefined && { local: fallback(localSink) as never }) },
+    actions: {
+      holdCloud: () => {
+        log.warn('the built-in engine takes over from Gladia');
+        link.hold();
+      },
+      releaseCloud: () => {
+        log.info('Gladia takes the session back');
+        localSink.withdraw();
+        link.release();
+      },
+    },
+  });
+  return bindMachineInput(machine, { timing, hasFallback: fallback !== undefined });
+}
+
+function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof gladiaMachine {
+  const { account, session, resources, log, nowMs, random } = options;
+  let current: GladiaSession | undefined;
+  const withJitter = (ms: number): number => ms * (REST_SHARE + (1 - REST_SHARE) * random());
+  return gladiaMachine.provide({
+    actors: {
+      initiate: fromPromise(async ({ signal }) => {
+        current = await initiate(account, session, signal).catch((error: unknown) => {
+          log.warn('gladia: no session', { error });
+          throw error;
+        });
+      }),
+      socket: bindInput(gladiaSocket, { url: () => current?.url ?? '', link, resources, log, nowMs }),
+      result: fromPromise(({ signal }) => recover(account, current?.id ?? '', link, signal)),
+    },
+    actions: {
+      awaitAudio: ({ self }) => link.awaitAudio((what) => self.send({ type: `gladia.audio_${what}` })),
+      beginSession: () => link.begin(),
+      completeSession: () => link.complete(),
+    },
+    delays: {
+      initiateBackoff: ({ context }) => withJitter(initiateBackoffMs(context.attempts, context.retryAfterMs)),
+      redialBackoff: ({ context }) => withJitter(redialBackoffMs(context.attempts)),
+    },
+  });
+}
+
+/** Asks until there is a result; the chart bounds it. */
+async function recover(account: GladiaAccount, id: string, link: GladiaLink, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const utterances = await fetchResult(account, id, signal);
+    if (utterances !== undefined) return link.recover(utterances);
+    await pause(RESULT_LOOK_MS, undefined, { signal });
+  }
+}
