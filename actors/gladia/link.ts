@@ -219,20 +219,21 @@ export class GladiaLink {
 
   #transcript({ id, isFinal, utterance }: Message<'transcript'>): void {
     const saidUntil = this.#transcripts.take(id, isFinal, utterance);
-    if (saidUntil !== undefined) {
-      this.#speech.said(saidUntil);
-      this.#options.source.acknowledge(saidUntil);
-    }
+    if (saidUntil !== undefined) this.#said(saidUntil);
     this.#settle();
+  }
+
+  #said(until: number): void {
+    this.#speech.said(until);
+    this.#options.source.acknowledge(until);
   }
 
   /** Tells the ledger what is done: everything before what is open, and what has been quiet for long enough. */
   #settle(): void {
     if (this.#isHeld) return;
-    const { receivedSample } = this.#sent;
-    for (const stale of this.#speech.stale(receivedSample, this.#utterances.open)) this.#utterances.final(stale);
     const quiet = this.#sent.quietSample(this.#options.nowMs());
-    this.#options.source.acknowledge(this.#speech.doneUntil(receivedSample, quiet, this.#utterances.open));
+    for (const stale of this.#speech.stale(quiet, this.#utterances.open)) this.#said(this.#transcripts.conclude(stale));
+    this.#options.source.acknowledge(this.#speech.doneUntil(quiet, this.#utterances.open));
   }
 
   #tellAudio(): void {

@@ -5,10 +5,10 @@
 import { SAMPLE_RATE_HZ } from '../ports.ts';
 import type { EngineUtterance } from '../ports.ts';
 
-/** Speech that began and of which nothing more is heard for this long was none. */
-const SPEECH_STALE_SAMPLES = 20 * SAMPLE_RATE_HZ;
-/** An utterance of which nothing more is heard for this long is over. */
-const UTTERANCE_STALE_SAMPLES = 12 * SAMPLE_RATE_HZ;
+/** Speech that began and of which nothing more is heard in this much quiet audio was none. */
+const SPEECH_STALE_SAMPLES = 15 * SAMPLE_RATE_HZ;
+/** An utterance of which nothing more is heard in this much quiet audio is over. */
+const UTTERANCE_STALE_SAMPLES = 7 * SAMPLE_RATE_HZ;
 
 const toSample = (ms: number): number => Math.round((ms / 1000) * SAMPLE_RATE_HZ);
 
@@ -34,15 +34,15 @@ export class Speech {
     if (this.#openSince !== undefined && this.#openSince < until) this.#openSince = undefined;
   }
 
-  /** Up to where audio is done with, when `received` has been received, `quiet` of it a while ago. */
-  doneUntil(received: number, quiet: number, open: readonly EngineUtterance[]): number {
-    if (this.#openSince !== undefined && received - this.#openSince > SPEECH_STALE_SAMPLES) this.#openSince = undefined;
+  /** Up to where audio is done with, when everything before `quiet` was received a while ago. */
+  doneUntil(quiet: number, open: readonly EngineUtterance[]): number {
+    if (this.#openSince !== undefined && quiet - this.#openSince > SPEECH_STALE_SAMPLES) this.#openSince = undefined;
     const starts = open.map(({ startMs }) => toSample(startMs));
     return Math.max(0, Math.min(quiet, this.#openSince ?? Infinity, ...starts));
   }
 
   /** Utterances that will not be finished any more. */
-  stale(received: number, open: readonly EngineUtterance[]): EngineUtterance[] {
-    return open.filter(({ endMs }) => received - toSample(endMs) > UTTERANCE_STALE_SAMPLES);
+  stale(quiet: number, open: readonly EngineUtterance[]): EngineUtterance[] {
+    return open.filter(({ endMs }) => quiet - toSample(endMs) > UTTERANCE_STALE_SAMPLES);
   }
 }

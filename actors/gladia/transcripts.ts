@@ -59,10 +59,15 @@ export class Transcripts {
       utterances.partial(heard);
       return undefined;
     }
+    this.#accept(id, heard);
+    return this.conclude(heard);
+  }
+
+  /** Makes an utterance final; tells the session's sample up to which everything has been said. */
+  conclude(heard: EngineUtterance): number {
     const end = Math.round((heard.endMs / 1000) * SAMPLE_RATE_HZ);
     this.#saidUntil.set(heard.channel, Math.max(end, this.#saidUntil.get(heard.channel) ?? 0));
-    this.#accept(id, heard);
-    utterances.final(heard);
+    this.#options.utterances.final(heard);
     return end;
   }
 

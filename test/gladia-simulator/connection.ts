@@ -39,6 +39,11 @@ export class Connection {
     this.#touch();
   }
 
+  /** Does it still hear? */
+  get isDeaf(): boolean {
+    return this.#isMuted;
+  }
+
   /** Says something of the session's. */
   say(message: Message): void {
     const envelope = { session_id: this.#session.id, created_at: new Date().toISOString(), ...message };

@@ -216,7 +216,7 @@ export class GladiaSimulator implements AsyncDisposable {
 
   #connect(held: Held, client: ConstructorParameters<typeof Connection>[0]): void {
     const { session } = held;
-    if (held.connection !== undefined) this.#note('violation', session.id, { what: 'two sockets on one session' });
+    if (held.connection?.isDeaf === false) this.#note('violation', session.id, { what: 'two sockets on one session' });
     const connection = new Connection(client, session, {
       ...this.options,
       faults: this.faults,
