@@ -146,7 +146,6 @@ class SocketRun {
     if (nowMs() - this.#progress.sinceMs > ACK_STALL_MS) return this.#stall('ack_timeout');
     if (this.#isLeaving) return;
     if (nowMs() - this.#sentAtMs > IDLE_MS) this.#tell({ type: 'gladia.idle' });
-    if (link.isQuiet) this.#tell({ type: 'gladia.quiet' });
   }
 
   #stall(cause: 'ping_timeout' | 'ack_timeout'): void {

@@ -92,8 +92,6 @@ export type GladiaSocketFact =
   | { type: 'gladia.stalled'; cause: string }
   /** No audio was there to be sent for a while. */
   | { type: 'gladia.idle' }
-  /** No utterance is open: a good moment to change sessions. Told again and again. */
-  | { type: 'gladia.quiet' }
   /** No audio will follow, and all of it has been sent. */
   | { type: 'gladia.drained' }
   /** Gladia has said everything. */
@@ -133,6 +131,11 @@ export type CloudFact =
   | { type: 'cloud.failed'; reason: string }
   /** Everything has been said and the socket is closed. */
   | { type: 'cloud.finished' };
+
+/** What the choosing chart raises to its own regions. */
+export type CloudDismissal =
+  /** The built-in engine says the rest: Gladia's session is given up. */
+  { type: 'cloud.dismiss' };
 
 // ── the fan-out of a session to its viewers ─────────────────────────────────────────────────────────────────────────
 

@@ -24,8 +24,6 @@ export interface GladiaTiming {
   healthyAfterMs: number;
   /** Age at which a session is replaced, below Gladia's own limit of three hours. */
   sessionLimitMs: number;
-  /** How long a replacement waits for the end of an utterance. */
-  agingTimeoutMs: number;
   /** From `stop_recording` until Gladia must have said everything. */
   stopTimeoutMs: number;
   /** For the result request, when the end could not be heard. */
@@ -73,8 +71,12 @@ export const gladiaSetup = setup({
     awaitAudio: () => {},
     /** The session that was asked for begins: its clock is at 0. Provided. */
     beginSession: () => {},
+    /** The utterance that is open is for the next session to hear, from its beginning. Provided. */
+    retireSession: () => {},
     /** Everything has been said: what is open becomes final, the audio is accounted for. Provided. */
     completeSession: () => {},
+    /** The same where only the result was heard: of what Gladia had received. Provided. */
+    completeReceived: () => {},
     stopRecording: sendTo('socket', { type: 'gladia.stop_recording' }),
     close: sendTo('socket', { type: 'gladia.close', resumable: false }),
     terminate: sendTo('socket', { type: 'gladia.terminate' }),
@@ -114,7 +116,6 @@ export const gladiaSetup = setup({
     probeTimeout: ({ context }) => context.timing.probeTimeoutMs,
     healthyAfter: ({ context }) => context.timing.healthyAfterMs,
     sessionLimit: ({ context }) => context.timing.sessionLimitMs,
-    agingTimeout: ({ context }) => context.timing.agingTimeoutMs,
     stopTimeout: ({ context }) => context.timing.stopTimeoutMs,
     resultTimeout: ({ context }) => context.timing.resultTimeoutMs,
     closeTimeout: ({ context }) => context.timing.closeTimeoutMs,

@@ -5,7 +5,7 @@
  * asks for a new session where that one is over. `wish` knows whether more audio will come. Every way out of an open
  * socket is a ladder: `stop_recording` and the rest of the words, then a close, then the end of the socket.
  */
-import { or, raise, stateIn } from 'xstate';
+import { and, not, or, raise, stateIn } from 'xstate';
 import { gladiaSetup } from './gladia-setup.ts';
 
 /** What a lost connection leads to, but for a stop that is under way. */
@@ -50,22 +50,21 @@ const attached = gladiaSetup.createStateConfig({
       entry: 'announceReady',
       on: { 'gladia.drained': 'stopping', 'gladia.idle': 'stopping' },
       initial: 'fresh',
-      after: { sessionLimit: 'aging' },
+      after: { sessionLimit: { target: 'stopping', actions: 'retireSession' } },
       states: {
         fresh: { after: { healthyAfter: { target: 'healthy', actions: 'keepHealth' } } },
         healthy: {},
       },
-    },
-    aging: {
-      on: { 'gladia.quiet': 'stopping', 'gladia.drained': 'stopping', 'gladia.idle': 'stopping' },
-      after: { agingTimeout: 'stopping' },
     },
     stopping: {
       tags: 'stopping',
       entry: 'stopRecording',
       on: {
         'gladia.ended': 'ending',
-        'gladia.closed': [{ guard: 'isWellClosed', target: '#waiting', actions: 'completeSession' }, ...lost],
+        'gladia.closed': [
+          { guard: and(['isWellClosed', not('isFinishing')]), target: '#waiting', actions: 'completeSession' },
+          ...lost,
+        ],
       },
       after: {
         stopTimeout: { target: 'quitting', actions: { type: 'keepCause', params: { cause: 'stop_timeout' } } },
@@ -178,7 +177,7 @@ const link = gladiaSetup.createStateConfig({
       invoke: {
         id: 'result',
         src: 'result',
-        onDone: { target: 'waiting', actions: 'completeSession' },
+        onDone: { target: 'waiting', actions: 'completeReceived' },
         onError: 'resting',
       },
       after: { resultTimeout: 'resting' },

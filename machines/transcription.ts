@@ -4,8 +4,8 @@
  * `engine` gives the audio to one of them at a time; whatever has not been said is heard by the one that has it. `cloud`
  * knows whether Gladia's chart still lives, so that the end waits for its ladder.
  */
-import { sendParent, sendTo, setup, stateIn } from 'xstate';
-import type { CloudFact, TranscriberCommand, TranscriberFact } from './events.ts';
+import { raise, sendParent, sendTo, setup, stateIn } from 'xstate';
+import type { CloudDismissal, CloudFact, TranscriberCommand, TranscriberFact } from './events.ts';
 import { gladiaMachine } from './gladia.ts';
 import type { GladiaTiming } from './gladia-setup.ts';
 import { callbackSlot } from './slots.ts';
@@ -30,7 +30,7 @@ export interface TranscriptionInput {
 const transcriptionSetup = setup({
   types: {
     context: {} as TranscriptionInput,
-    events: {} as CloudFact | TranscriberFact | TranscriberCommand,
+    events: {} as CloudFact | CloudDismissal | TranscriberFact | TranscriberCommand,
     input: {} as TranscriptionInput,
     children: {} as { cloud: 'cloud'; local: 'local' },
     tags: {} as 'stopping',
@@ -150,7 +150,7 @@ const engine = transcriptionSetup.createStateConfig({
         finishing: {
           id: 'localFinishing',
           tags: 'stopping',
-          entry: ['quitCloud', 'finishLocal'],
+          entry: [raise({ type: 'cloud.dismiss' }), 'finishLocal'],
           on: { 'transcriber.finished': '#leaving' },
         },
       },
@@ -183,6 +183,7 @@ export const transcriptionMachine = transcriptionSetup.createMachine({
             onDone: 'gone',
             onError: 'gone',
           },
+          on: { 'cloud.dismiss': { actions: 'quitCloud' } },
         },
         gone: { id: 'cloudGone', type: 'final' },
       },

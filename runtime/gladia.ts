@@ -34,8 +34,8 @@ export interface GladiaTranscriberOptions {
   fallback: ((sink: TranscriptSink) => AnyActorLogic) | undefined;
 }
 
-/** Least share of a rest; the rest of it is chance, so that sessions do not call together. */
-const REST_SHARE = 0.75;
+/** Most that chance adds to a rest, as a share of it, so that sessions do not call together. */
+const JITTER = 0.25;
 /** Between two looks at a result that Gladia is still at work on. */
 const RESULT_LOOK_MS = 500;
 
@@ -49,7 +49,6 @@ export function transcriptionTiming(options: { finalizeMs: number; socketCloseMs
       probeTimeoutMs: 2_000,
       healthyAfterMs: 5_000,
       sessionLimitMs: 170 * 60_000,
-      agingTimeoutMs: 15_000,
       stopTimeoutMs: 10_000,
       resultTimeoutMs: 5_000,
       closeTimeoutMs: socketCloseMs,
@@ -89,7 +88,7 @@ export function gladiaTranscriber(options: GladiaTranscriberOptions): AnyActorLo
 function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof gladiaMachine {
   const { account, session, resources, log, nowMs, random } = options;
   let current: GladiaSession | undefined;
-  const withJitter = (ms: number): number => ms * (REST_SHARE + (1 - REST_SHARE) * random());
+  const withJitter = (ms: number): number => ms * (1 + JITTER * random());
   return gladiaMachine.provide({
     actors: {
       initiate: fromPromise(async ({ signal }) => {
@@ -104,7 +103,9 @@ function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof glad
     actions: {
       awaitAudio: ({ self }) => link.awaitAudio((what) => self.send({ type: `gladia.audio_${what}` })),
       beginSession: () => link.begin(),
-      completeSession: () => link.complete(),
+      retireSession: () => link.retire(),
+      completeSession: () => link.complete('everything'),
+      completeReceived: () => link.complete('what was received'),
     },
     delays: {
       initiateBackoff: ({ context }) => withJitter(initiateBackoffMs(context.attempts, context.retryAfterMs)),

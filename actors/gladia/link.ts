@@ -2,8 +2,7 @@
  * The data plane between a session's audio and Gladia: what is sent, what Gladia has, what it has said of it.
  *
  * Audio counts as transcribed when it is said, not when it is received: after a drop everything since the last final is
- * sent again (behind a little silence, so that Gladia ends what it had begun), and what it still says of the first copy
- * is not listened to. Nothing here decides about connections; the chart does (`machines/gladia.ts`).
+ * sent again, and what is still said of the first copy is not listened to. The chart decides about connections.
  */
 import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../ports.ts';
 import type { GladiaConnection, GladiaLinkOptions, LinkNews } from './link-port.ts';
@@ -27,9 +26,8 @@ const silence = (samples: number): Buffer => Buffer.alloc(samples * BYTES_PER_SA
 export class GladiaLink {
   readonly #options: GladiaLinkOptions;
   readonly #utterances: OpenUtterances;
-  /** On the session's clock: end of the newest final of each channel. */
+  /** End of the newest final of each channel. */
   readonly #saidUntil = new Map<number, number>();
-  readonly #unsubscribe: () => void;
   #sent = new SentAudio();
   #speech = new Speech();
   #transcripts: Transcripts;
@@ -39,23 +37,22 @@ export class GladiaLink {
   #phase: 'away' | 'probing' | 'streaming' | 'stopping' = 'away';
   /** Another engine has the audio. */
   #isHeld = false;
+  /** Where the next session begins; this one is not listened to from there on. */
+  #cutSample = Infinity;
+  /** Gladia takes no audio of this session any more. */
+  #isStopped = false;
   #sessions = 0;
-  /** Next sample of the session to send. */
+  /** To be sent next, on the session's clock. */
   #nextSample = 0;
 
   constructor(options: GladiaLinkOptions) {
     this.#options = options;
     this.#utterances = new OpenUtterances(options.sink);
     this.#transcripts = this.#newTranscripts();
-    this.#unsubscribe = options.source.subscribe(() => {
+    options.source.subscribe(() => {
       this.#tellAudio();
       this.#pump();
     });
-  }
-
-  /** No utterance is open: a good moment to go. */
-  get isQuiet(): boolean {
-    return this.#utterances.open.length === 0 && this.#speech.openSince === undefined;
   }
 
   /** Sent and not acknowledged, in milliseconds. */
@@ -73,6 +70,8 @@ export class GladiaLink {
   begin(): void {
     this.#utterances.withdraw();
     this.#sessions += 1;
+    this.#isStopped = false;
+    this.#cutSample = Infinity;
     this.#sent = new SentAudio();
     this.#speech = new Speech();
     this.#transcripts = this.#newTranscripts();
@@ -83,7 +82,7 @@ export class GladiaLink {
   connect(connection: GladiaConnection, onNews: (news: LinkNews) => void): void {
     this.#connection = connection;
     this.#onNews = onNews;
-    if (!this.#sent.canResume) return onNews('unusable');
+    if (!this.#sent.canResume || this.#isStopped) return onNews('unusable');
     if (this.#sent.end > 0) {
       this.#phase = 'probing';
       return connection.send(silence(PROBE_SAMPLES));
@@ -103,6 +102,14 @@ export class GladiaLink {
   /** No audio is sent from here on; what was sent is still listened to. */
   stopSending(): void {
     if (this.#phase === 'streaming') this.#phase = 'stopping';
+  }
+
+  /** The next session is to hear what is open from its beginning: this one is not listened to about it. */
+  retire(): void {
+    const began = this.#speech.beganBy(this.#nextSample, this.#utterances.open);
+    this.#utterances.withdraw();
+    this.#cutSample = Math.max(began, this.#options.source.ackedSample);
+    this.#transcripts.ignoreFrom(this.#cutSample);
   }
 
   /** Another engine has the audio: nothing is sent, and nothing is listened to. */
@@ -126,30 +133,26 @@ export class GladiaLink {
     else if (message.type === 'nack') log.warn('gladia: audio was not taken', { reason: message.reason });
     else if (message.type === 'error') log.warn('gladia: an error is told', { reason: message.reason });
     else if (message.type === 'unknown') log.debug('gladia: a message is ignored', { name: message.name });
-    else if (message.type !== 'stop_ack' && !this.#isHeld) this.#listen(message);
+    else if (message.type === 'stop_ack') this.#isStopped ||= message.accepted;
+    else if (!this.#isHeld) this.#listen(message);
   }
 
   /** Finals of the result request, for those that a drop has cost. */
   recover(utterances: readonly GladiaUtterance[]): void {
     if (this.#isHeld) return;
     for (const [index, utterance] of utterances.entries()) this.#transcripts.take(`result-${index}`, true, utterance);
+    this.#utterances.withdraw();
   }
 
   /** Gladia has said everything that it will: what is open is final as it was last heard, its audio is done with. */
-  complete(): void {
+  complete(said: 'everything' | 'what was received'): void {
     if (this.#isHeld) return;
     const { source } = this.#options;
     this.#utterances.settle();
-    const { isAllReceived, receivedSample } = this.#sent;
-    source.acknowledge(isAllReceived ? this.#nextSample : receivedSample);
-    if (!isAllReceived) this.#nextSample = source.ackedSample;
-  }
-
-  /** Leaves the audio. Idempotent. */
-  close(): void {
-    this.#unsubscribe();
-    this.#utterances.withdraw();
-    this.disconnect();
+    const isAll = said === 'everything' || this.#sent.isAllReceived;
+    const until = Math.min(this.#cutSample, isAll ? this.#nextSample : this.#sent.receivedSample);
+    source.acknowledge(until);
+    if (until < this.#nextSample) this.#nextSample = source.ackedSample;
   }
 
   #newTranscripts(): Transcripts {

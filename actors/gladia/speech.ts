@@ -10,15 +10,13 @@ const SPEECH_STALE_SAMPLES = 15 * SAMPLE_RATE_HZ;
 /** An utterance of which nothing more is heard in this much quiet audio is over. */
 const UTTERANCE_STALE_SAMPLES = 7 * SAMPLE_RATE_HZ;
 
+/** Speech of which Gladia has told nothing yet began no longer ago. */
+const TOLD_LATE_SAMPLES = 2 * SAMPLE_RATE_HZ;
+
 const toSample = (ms: number): number => Math.round((ms / 1000) * SAMPLE_RATE_HZ);
 
 export class Speech {
   #openSince: number | undefined;
-
-  /** Where speech began of which no final has come. */
-  get openSince(): number | undefined {
-    return this.#openSince;
-  }
 
   began(at: number): void {
     this.#openSince ??= at;
@@ -39,6 +37,12 @@ export class Speech {
     if (this.#openSince !== undefined && quiet - this.#openSince > SPEECH_STALE_SAMPLES) this.#openSince = undefined;
     const starts = open.map(({ startMs }) => toSample(startMs));
     return Math.max(0, Math.min(quiet, this.#openSince ?? Infinity, ...starts));
+  }
+
+  /** Where what may be open began, of what was sent up to `sent`: Gladia tells it a little late. */
+  beganBy(sent: number, open: readonly EngineUtterance[]): number {
+    const starts = open.map(({ startMs }) => toSample(startMs));
+    return Math.max(0, Math.min(sent - TOLD_LATE_SAMPLES, this.#openSince ?? Infinity, ...starts));
   }
 
   /** Utterances that will not be finished any more. */

@@ -33,6 +33,8 @@ export class Transcripts {
   readonly #options: TranscriptsOptions;
   /** On Gladia's clock: what lies before is sent again. */
   #boundary = 0;
+  /** On the session's clock: what begins there is heard by the next session. */
+  #ignoredFrom = Infinity;
   /** On the session's clock: end of the newest final, per channel. */
   readonly #saidUntil: Map<number, number>;
   readonly #accepted = new Map<string, EngineUtterance>();
@@ -45,6 +47,11 @@ export class Transcripts {
   /** Nothing before `at` on Gladia's clock is listened to any more. */
   ignoreBefore(at: number): void {
     this.#boundary = at;
+  }
+
+  /** Nothing that begins at or after `sample` of the session's clock is listened to any more. */
+  ignoreFrom(sample: number): void {
+    this.#ignoredFrom = sample;
   }
 
   /** Takes an utterance; tells the session's sample up to which a final has said everything. */
@@ -94,6 +101,7 @@ export class Transcripts {
   #placed(id: string, utterance: GladiaUtterance): EngineUtterance | undefined {
     const { channel } = utterance;
     const earliest = (this.#saidUntil.get(channel) ?? 0) - TOLERANCE_SAMPLES;
+    if (this.captured(utterance.startSeconds) >= this.#ignoredFrom) return undefined;
     const isNew = (seconds: number): boolean => this.counts(seconds) && this.captured(seconds) >= earliest;
     const kept = utterance.words.filter(({ startSeconds }) => isNew(startSeconds));
     const isWhole = kept.length === utterance.words.length && isNew(utterance.startSeconds);

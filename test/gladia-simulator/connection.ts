@@ -139,7 +139,12 @@ export class Connection {
     const recording_duration = this.#session.bytes / 32_000;
     const data = { recording_duration, recording_left_to_process: 0.1 };
     this.say({ type: 'stop_recording', acknowledged: true, error: null, data });
-    if (faults.stop === 'close_before_finals') return this.#end();
+    if (faults.stop === 'close_before_finals') {
+      this.#isMuted = true;
+      this.#session.stop();
+      this.#isMuted = false;
+      return this.#end();
+    }
     if (this.#dropAt('after_stop_ack')) return this.#session.stop();
     this.#later(() => {
       this.#session.stop();

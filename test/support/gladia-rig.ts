@@ -7,10 +7,10 @@ import { ResourceList } from '../../actors/resources.ts';
 import { Transcript } from '../../actors/transcript.ts';
 import type { GladiaTiming } from '../../machines/gladia-setup.ts';
 import { gladiaTranscriber, transcriptionTiming } from '../../runtime/gladia.ts';
-import type { GladiaTranscriberOptions } from '../../runtime/gladia.ts';
 import { createLog } from '../../runtime/log.ts';
 import { startGladia } from '../gladia-simulator/simulator.ts';
 import type { GladiaSimulator, SimulatorOptions } from '../gladia-simulator/simulator.ts';
+import { markTranscriber } from './mark-transcriber.ts';
 import { startTranscriber } from './transcriber-parent.ts';
 import type { TranscriberParent } from './transcriber-parent.ts';
 
@@ -49,7 +49,8 @@ export interface RigOptions {
   timing?: Partial<GladiaTiming>;
   session?: Partial<GladiaSessionOptions>;
   outageTimeoutMs?: number;
-  fallback?: GladiaTranscriberOptions['fallback'] | ((ledger: AudioLedger, sink: TranscriptSink) => never);
+  /** Can another engine take over, that hears marks too? */
+  hasFallback?: boolean;
   finalizeMs?: number;
   /** Of the account, when it is not the simulator's. */
   key?: string;
@@ -81,7 +82,7 @@ export async function gladiaRig(options: RigOptions = {}): Promise<GladiaRig> {
       log,
       nowMs: () => performance.now(),
       random: () => 0.5,
-      fallback: options.fallback as GladiaTranscriberOptions['fallback'],
+      fallback: options.hasFallback === true ? (sink) => markTranscriber(ledger, sink) : undefined,
     }),
   );
   const speak = (pcm: Buffer): Promise<void> => feed(ledger, pcm);

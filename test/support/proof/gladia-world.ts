@@ -16,7 +16,6 @@ export const gladiaTiming: GladiaTiming = {
   probeTimeoutMs: 500,
   healthyAfterMs: 500,
   sessionLimitMs: 500,
-  agingTimeoutMs: 500,
   stopTimeoutMs: 500,
   resultTimeoutMs: 500,
   closeTimeoutMs: 1_000,
@@ -72,7 +71,6 @@ export function gladiaWorld(
     stalled: { event: () => ({ type: 'gladia.stalled', cause: 'ping_timeout' }), repeats: true },
     unusable: told('gladia.unusable'),
     idle: told('gladia.idle'),
-    quiet: told('gladia.quiet'),
     drained: told('gladia.drained'),
     ended: { event: () => ({ type: 'gladia.ended' }), after: 'gladia.stop_recording', repeats: true },
   });
