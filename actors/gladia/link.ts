@@ -118,7 +118,7 @@ export class GladiaLink {
     this.#isHeld = true;
   }
 
-  /** The audio that has not been said yet is Gladia's again. */
+  /** The audio that was not said is Gladia's again. */
   release(): void {
     this.#isHeld = false;
     this.#replay();
@@ -130,8 +130,7 @@ export class GladiaLink {
     const { log } = this.#options;
     if (message.type === 'ack') this.#acked(message);
     else if (message.type === 'ended') this.#onNews('ended');
-    else if (message.type === 'nack') log.warn('gladia: audio was not taken', { reason: message.reason });
-    else if (message.type === 'error') log.warn('gladia: an error is told', { reason: message.reason });
+    else if (message.type === 'nack' || message.type === 'error') log.warn('gladia: a complaint', { ...message });
     else if (message.type === 'unknown') log.debug('gladia: a message is ignored', { name: message.name });
     else if (message.type === 'stop_ack') this.#isStopped ||= message.accepted;
     else if (!this.#isHeld) this.#listen(message);

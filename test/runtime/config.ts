@@ -1,6 +1,6 @@
 /** The option table: defaults, ranges, and what is said about a value that cannot be used. */
 import t from 'tap';
-import { describeFaults, readConfig } from '../../runtime/config.ts';
+import { chosenEngine, describeFaults, readConfig } from '../../runtime/config.ts';
 import type { Config } from '../../runtime/config.ts';
 import { optionRows } from '../../runtime/options.ts';
 
@@ -76,7 +76,8 @@ void t.test('numbers are taken from end to end of their range, and no further', 
 
 const words: [string, string, RegExp][] = [
   ['TRANSCRIBER', 'whisper', /must be one of auto, gladia, local/],
-  ['TRANSCRIBER', 'gladia', /not in this version/],
+  ['GLADIA_URL', 'gladia', /must be a web address/],
+  ['GLADIA_REGION', 'mars', /must be one of eu-west, us-west/],
   ['LOCAL_MODEL', 'huge', /must be one of tiny, base, tiny\+base, or a folder/],
   ['LANGUAGES', 'english!', /must be language tags between commas/],
   ['LANGUAGES', 'fr', /must be en: the built-in engine hears English only/],
@@ -142,5 +143,19 @@ void t.test('a name that looks like a misspelt option is pointed out', (t) => {
   }
   for (const name of ['PATH', 'LANGUAGE', 'PORT', 'HOME']) t.strictSame(warnings(name), []);
   t.ok(optionRows.length > 35);
+  t.end();
+});
+
+void t.test('the engine is the one that was asked for, else Gladia where there is a key', (t) => {
+  const engineOf = (env: Record<string, string>): string => chosenEngine(configOf(env));
+  t.equal(engineOf({}), 'local');
+  t.equal(engineOf({ GLADIA_API_KEY: 'k' }), 'gladia');
+  t.equal(engineOf({ GLADIA_API_KEY: 'k', TRANSCRIBER: 'local' }), 'local');
+  t.equal(engineOf({ GLADIA_API_KEY: 'k', TRANSCRIBER: 'gladia' }), 'gladia');
+  t.match(faultsOf({ TRANSCRIBER: 'gladia' }), [
+    /GLADIA_API_KEY= must be set for TRANSCRIBER=gladia|GLADIA_API_KEY=\[hidden\] must be set/,
+  ]);
+  t.strictSame(configOf({ GLADIA_API_KEY: 'k', LANGUAGES: 'fr,en' }).languages, ['fr', 'en']);
+  t.equal(configOf({ GLADIA_URL: 'http://127.0.0.1:9/' }).gladiaUrl, 'http://127.0.0.1:9');
   t.end();
 });

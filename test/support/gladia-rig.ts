@@ -68,23 +68,9 @@ export async function gladiaRig(options: RigOptions = {}): Promise<GladiaRig> {
   const log = createLog({ level: 'debug', pretty: false, write: (line) => void lines.push(line) });
   const resources = new ResourceList();
   const seen = viewerOf();
-  const usual = transcriptionTiming({ finalizeMs: options.finalizeMs ?? 20_000, socketCloseMs: 500 });
-  const timing = { ...usual, gladia: { ...usual.gladia, ...options.timing } };
-  const parent = startTranscriber(
-    gladiaTranscriber({
-      account: { url: gladia.url, key: options.key ?? gladia.options.key },
-      session: { ...defaultGladiaOptions, ...options.session },
-      timing: { ...timing, outageTimeoutMs: options.outageTimeoutMs ?? usual.outageTimeoutMs },
-      slug: 'talk',
-      source: ledger,
-      sink: seen.sink,
-      resources,
-      log,
-      nowMs: () => performance.now(),
-      random: () => 0.5,
-      fallback: options.hasFallback === true ? (sink) => markTranscriber(ledger, sink) : undefined,
-    }),
-  );
+  const plane = { slug: 'talk', source: ledger, sink: seen.sink, resources, log };
+  const fallback = options.hasFallback === true ? (sink: TranscriptSink) => markTranscriber(ledger, sink) : undefined;
+  const parent = startTranscriber(gladiaTranscriber({ ...plane, ...cloudOf(options, gladia), fallback }));
   const speak = (pcm: Buffer): Promise<void> => feed(ledger, pcm);
   const finish = async (): Promise<void> => {
     ledger.end();
@@ -100,6 +86,22 @@ export async function gladiaRig(options: RigOptions = {}): Promise<GladiaRig> {
       resources.releaseAll();
       await gladia[Symbol.asyncDispose]();
     },
+  };
+}
+
+function cloudOf(options: RigOptions, gladia: GladiaSimulator) {
+  const usual = transcriptionTiming({ finalizeMs: options.finalizeMs ?? 20_000, socketCloseMs: 500 });
+  const timing = {
+    ...usual,
+    gladia: { ...usual.gladia, ...options.timing },
+    outageTimeoutMs: options.outageTimeoutMs ?? usual.outageTimeoutMs,
+  };
+  return {
+    account: { url: gladia.url, key: options.key ?? gladia.options.key },
+    session: { ...defaultGladiaOptions, ...options.session },
+    timing,
+    nowMs: () => performance.now(),
+    random: () => 0.5,
   };
 }
 

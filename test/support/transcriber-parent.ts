@@ -20,9 +20,9 @@ export interface TranscriberParent {
   /** What the transcriber has told, in order. */
   facts: TranscriberFact[];
   /** Resolves once this has been told so many times. */
-  told(type: TranscriberFact['type'], times?: number): Promise<void>;
+  told: (type: TranscriberFact['type'], times?: number) => Promise<void>;
   /** Asks for the last finals and waits for them. */
-  finish(): Promise<void>;
+  finish: () => Promise<void>;
   /** Stops it at once. */
   stop(): void;
 }

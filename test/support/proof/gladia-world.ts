@@ -55,13 +55,8 @@ const parent = setup({
   },
 });
 
-/** The world; `hasFallback` gives it a built-in engine that only listens. */
-export function gladiaWorld(
-  { hasFallback, timing = gladiaTiming }: { hasFallback: boolean; timing?: GladiaTiming },
-  charts: Charts = {},
-): World {
-  const world = new World();
-  const socket = world.leaf('socket', {
+function fakeSocket(world: World) {
+  return world.leaf('socket', {
     opened: told('gladia.opened'),
     ready: told('gladia.ready'),
     'is refused with 503': { event: () => ({ type: 'gladia.refused', status: 503 }), ends: true },
@@ -74,10 +69,10 @@ export function gladiaWorld(
     drained: told('gladia.drained'),
     ended: { event: () => ({ type: 'gladia.ended' }), after: 'gladia.stop_recording', repeats: true },
   });
-  const initiate = world.promise('initiate', {
-    fails: new Error('no answer'),
-    'is refused': new GladiaApiError(refusal),
-  });
+}
+
+/** Tells about audio when the world says so; the effect that asks for it. */
+function fakeAudio(world: World) {
   let await_: ((type: string) => void) | undefined;
   for (const what of ['waiting', 'over']) {
     world.happenings.set(`audio ${what}`, {
@@ -85,12 +80,26 @@ export function gladiaWorld(
       happen: () => await_?.(`gladia.audio_${what}`),
     });
   }
-  const awaitAudio = ({ self }: { self: { send: (event: never) => void } }): void => {
+  return ({ self }: { self: { send: (event: never) => void } }): void => {
     await_ = (type) => {
       await_ = undefined;
       self.send({ type } as never);
     };
   };
+}
+
+/** The world; `hasFallback` gives it a built-in engine that only listens. */
+export function gladiaWorld(
+  { hasFallback, timing = gladiaTiming }: { hasFallback: boolean; timing?: GladiaTiming },
+  charts: Charts = {},
+): World {
+  const world = new World();
+  const socket = fakeSocket(world);
+  const initiate = world.promise('initiate', {
+    fails: new Error('no answer'),
+    'is refused': new GladiaApiError(refusal),
+  });
+  const awaitAudio = fakeAudio(world);
   const gladia: AnyStateMachine = charts.gladia ?? gladiaMachine;
   const transcription: AnyStateMachine = charts.transcription ?? transcriptionMachine;
   const cloud = gladia.provide({
