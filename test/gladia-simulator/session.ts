@@ -22,6 +22,8 @@ interface OpenUtterance {
 type Message = Record<string, unknown>;
 
 const SAMPLE_RATE_HZ = 16_000;
+/** Audio that is looked at in one go: a tenth of a second. */
+const STEP_BYTES = 3_200;
 const seconds = (samples: number): number => Math.round((samples / SAMPLE_RATE_HZ) * 1000) / 1000;
 
 export class SimulatedSession {
@@ -63,7 +65,12 @@ export class SimulatedSession {
     this.#open = undefined;
   }
 
+  /** Takes audio, however much comes at once. */
   receive(pcm: Buffer): void {
+    for (let at = 0; at < pcm.length; at += STEP_BYTES) this.#step(pcm.subarray(at, at + STEP_BYTES));
+  }
+
+  #step(pcm: Buffer): void {
     this.bytes += pcm.length;
     for (const word of this.#decoder.push(pcm)) this.#heard(word);
     const last = this.#open?.words.at(-1);
