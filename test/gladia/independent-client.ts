@@ -20,7 +20,11 @@ function startSession(gladia: GladiaSimulator) {
     channels: 1,
     endpointing: 0.3,
     language_config: { languages: ['en'] },
-    messages_config: { receive_partial_transcripts: true, receive_lifecycle_events: true },
+    messages_config: {
+      receive_partial_transcripts: true,
+      receive_acknowledgments: true,
+      receive_lifecycle_events: true,
+    },
   });
   const messages: LiveV2WebSocketMessage[] = [];
   session.on('message', (message) => void messages.push(message));
