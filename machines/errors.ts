@@ -47,6 +47,12 @@ const rows = {
     sentence: 'The server carries as many sessions as MAX_SESSIONS allows.',
     retryable: true,
     rtmpCode: 'NetStream.Publish.Denied',
+    httpStatus: 503,
+  },
+  session_exists: {
+    sentence: 'A session of this name is running; end it first (DELETE), or prepare another.',
+    retryable: false,
+    httpStatus: 409,
   },
   server_draining: {
     sentence: 'The server is shutting down.',
@@ -74,6 +80,16 @@ const rows = {
     sentence: 'This part of the interface is not in this version.',
     retryable: false,
     httpStatus: 501,
+  },
+  body_too_large: {
+    sentence: 'The body of the request is larger than 64 KiB.',
+    retryable: false,
+    httpStatus: 413,
+  },
+  json_expected: {
+    sentence: 'The body must be a JSON object, sent as application/json.',
+    retryable: false,
+    httpStatus: 415,
   },
   bad_request: { sentence: 'The request could not be understood.', retryable: false, httpStatus: 400 },
   origin_refused: {

@@ -125,6 +125,8 @@ export interface GladiaRefusal {
 export type CloudFact =
   /** Gladia takes audio (again). */
   | { type: 'cloud.ready' }
+  /** A session is being asked for: there is audio to be said. */
+  | { type: 'cloud.calling' }
   /** Gladia is away; it is being called again. */
   | { type: 'cloud.lost'; cause: string }
   /** Gladia will not have this session. */

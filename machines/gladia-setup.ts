@@ -80,6 +80,7 @@ export const gladiaSetup = setup({
     stopRecording: sendTo('socket', { type: 'gladia.stop_recording' }),
     close: sendTo('socket', { type: 'gladia.close', resumable: false }),
     terminate: sendTo('socket', { type: 'gladia.terminate' }),
+    announceCalling: sendParent({ type: 'cloud.calling' }),
     announceReady: sendParent({ type: 'cloud.ready' }),
     announceLost: sendParent(({ context }) => ({ type: 'cloud.lost', cause: context.reason })),
     announceFailed: sendParent(({ context }) => ({ type: 'cloud.failed', reason: context.reason })),

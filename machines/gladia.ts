@@ -128,6 +128,7 @@ const link = gladiaSetup.createStateConfig({
       on: { 'gladia.audio_waiting': 'initiating', 'gladia.audio_over': 'closed', 'gladia.give_up': 'closed' },
     },
     initiating: {
+      entry: 'announceCalling',
       on: { 'gladia.give_up': 'closed' },
       invoke: {
         id: 'initiate',

@@ -73,7 +73,7 @@ const engine = transcriptionSetup.createStateConfig({
   initial: 'gladia',
   states: {
     gladia: {
-      initial: 'away',
+      initial: 'resting',
       on: {
         'cloud.failed': [
           { guard: 'hasFallback', target: 'local' },
@@ -82,6 +82,7 @@ const engine = transcriptionSetup.createStateConfig({
         'transcriber.finish': 'ending',
       },
       states: {
+        resting: { on: { 'cloud.calling': 'away' } },
         away: {
           on: {
             'cloud.ready': 'streaming',
@@ -94,6 +95,7 @@ const engine = transcriptionSetup.createStateConfig({
         streaming: {
           entry: 'announceReady',
           on: {
+            'cloud.calling': 'away',
             'cloud.lost': {
               target: 'away',
               actions: { type: 'announceLost', params: ({ event }) => ({ cause: event.cause }) },

@@ -10,10 +10,12 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../actors/ports.ts';
 import type { Config } from './config.ts';
-import type { SessionDirectory } from './directory.ts';
+import type { SessionControl, SessionDirectory } from './directory.ts';
 import { errorAnswer, send, sendRaw } from './http/answer.ts';
+import type { Answer } from './http/answer.ts';
 import { createAttach, REFUSED_SOCKETS_MAX } from './http/attach.ts';
 import type { Attach } from './http/attach.ts';
+import { readBody } from './http/body.ts';
 import { route } from './http/routes.ts';
 import type { Readiness, RouteOptions } from './http/routes.ts';
 import { createTrust } from './http/trust.ts';
@@ -44,6 +46,8 @@ export interface HttpServerOptions {
   /** 0 takes any free port. */
   port: number;
   directory: SessionDirectory;
+  /** Without it sessions can only be read. */
+  control?: SessionControl;
   /** Can sessions be taken? A `reason` of `server_draining` turns new viewers away, to come back later. */
   readiness: () => Readiness;
   /** Where publishers connect, for the home page; undefined until it is known. */
@@ -72,7 +76,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const server = createServer(serverOptions(options.timing));
   server.maxHeadersCount = httpLimits.headersMax;
   server.maxConnections = limits.maxViewers + REFUSED_SOCKETS_MAX + OTHER_CONNECTIONS_MAX;
-  server.on('request', answerRequests({ directory, pages, readiness }, trust, options.log));
+  server.on('request', answerRequests({ directory, pages, readiness, control: options.control }, trust, options.log));
   server.on('upgrade', guardUpgrades(attach, options.log));
   server.on('clientError', refuseMalformed);
   server.listen(port, host);
@@ -104,21 +108,32 @@ function serverOptions(timing: HttpServerOptions['timing']) {
 
 function answerRequests(options: RouteOptions, trust: Trust, log: Log) {
   const isProbe = (url: string | undefined): boolean => url === '/healthz' || url === '/readyz';
-  return (request: IncomingMessage, response: ServerResponse): void => {
+  const takesBody = (method: string, url = ''): boolean => method === 'POST' && /^\/sessions(\?|$)/.test(url);
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
     const { method = '', url, headers } = request;
+    const isKnown = isProbe(url) || trust.acceptsHost(headers.host);
+    if (!isKnown) return options.pages.shown(errorAnswer('host_refused'), headers);
+    if (!/^(POST|PUT|PATCH|DELETE)$/.test(method)) return route({ method, url, headers }, options);
+    // A page of another site may send these from its visitor's browser.
+    if (!trust.acceptsOrigin(headers.origin, headers.host)) return errorAnswer('origin_refused');
+    if (!takesBody(method, url)) return route({ method, url, headers }, options);
+    const body = await readBody(request);
+    return body === undefined ? errorAnswer('body_too_large') : route({ method, url, headers, body }, options);
+  };
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const { method, url, headers } = request;
     response.on('error', () => response.destroy());
     if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') {
       response.shouldKeepAlive = false;
     }
-    try {
-      const isKnown = isProbe(url) || trust.acceptsHost(headers.host);
-      const refused = () => options.pages.shown(errorAnswer('host_refused'), headers);
-      send(response, isKnown ? route({ method, url, headers }, options) : refused());
-    } catch (error) {
-      log.error('a request could not be answered', { method, url, error: String(error) });
-      if (response.headersSent) response.destroy();
-      else send(response, errorAnswer('failed'));
-    }
+    answer(request).then(
+      (made) => send(response, made),
+      (error: unknown) => {
+        log.error('a request could not be answered', { method, url, error: String(error) });
+        if (response.headersSent) response.destroy();
+        else send(response, errorAnswer('failed'));
+      },
+    );
   };
 }
 

@@ -4,13 +4,14 @@
  * Each session is a root actor of its own; this is plain bookkeeping. A new publish after an end starts a new epoch.
  */
 import type { LiveSession } from './live-session.ts';
+import type { SessionWishes } from './session-wishes.ts';
 
 /** Ended sessions kept readable at most; the oldest goes first. */
 export const ENDED_SESSIONS_MAX = 1_000;
 
 export interface RegistryOptions {
   /** Starts a session's actors. */
-  start: (slug: string, epoch: number) => LiveSession;
+  start: (slug: string, epoch: number, wishes: SessionWishes | undefined) => LiveSession;
   /** How long an ended session stays readable. */
   retentionMs: number;
   /** Wall clock in milliseconds since 1970. */
@@ -57,9 +58,9 @@ export class Registry {
   }
 
   /** Starts a run of `slug`, which must not be live. */
-  start(slug: string): LiveSession {
+  start(slug: string, wishes?: SessionWishes): LiveSession {
     const epoch = Math.max(this.#options.todayMs(), (this.#epochs.get(slug) ?? 0) + 1);
-    const session = this.#options.start(slug, epoch);
+    const session = this.#options.start(slug, epoch, wishes);
     this.#live.set(slug, session);
     this.#epochs.set(slug, epoch);
     void session.closed.then(() => this.#retire(session));

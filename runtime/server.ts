@@ -12,13 +12,15 @@ import { serverMachine } from '../machines/server.ts';
 import type { ServerOutput } from '../machines/server.ts';
 import { createAdmission } from './admission.ts';
 import type { Config } from './config.ts';
-import { sessionDirectory } from './directory.ts';
+import { sessionControl, sessionDirectory } from './directory.ts';
+import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
 import { createHttpServer } from './http.ts';
 import type { HttpServer } from './http.ts';
 import { LiveSession } from './live-session.ts';
 import type { RootLog } from './log.ts';
 import { Registry } from './registry.ts';
+import type { SessionWishes } from './session-wishes.ts';
 import { createTranscribers } from './transcribers.ts';
 import type { Transcribers } from './transcribers.ts';
 
@@ -53,7 +55,7 @@ export class CaptiondServer {
     this.#options = options;
     const { config } = options;
     this.registry = new Registry({
-      start: (slug, epoch) => this.#startSession(slug, epoch),
+      start: (slug, epoch, wishes) => this.#startSession(slug, epoch, wishes),
       retentionMs: config.retentionHours * 3_600_000,
       todayMs: () => Date.now(),
       onClosed: () => this.#noteClosed(),
@@ -109,6 +111,7 @@ export class CaptiondServer {
       host: config.httpHost,
       port: config.httpPort,
       directory: sessionDirectory(this.registry),
+      control: sessionControl(this.registry, (wishes) => this.#refusal(wishes)),
       readiness: () => this.#readiness(),
       publishAddress: () => this.#rtmp?.address,
       limits: config,
@@ -134,7 +137,7 @@ export class CaptiondServer {
     await this.#http?.close();
   }
 
-  #startSession(slug: string, epoch: number): LiveSession {
+  #startSession(slug: string, epoch: number, wishes: SessionWishes | undefined): LiveSession {
     const { config, ffmpegPath, log } = this.#options;
     const transcribers = this.#transcribers;
     if (transcribers === undefined) throw new CaptiondError('server_not_ready');
@@ -143,13 +146,23 @@ export class CaptiondServer {
       epoch,
       config,
       ffmpegPath,
-      transcriberName: transcribers.name,
+      transcriberName: transcribers.nameOf(wishes),
       transcriber: ({ intake, channel, resources, log: sessionLog }) =>
-        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: sessionLog }),
+        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: sessionLog }, wishes),
       log: log.child({ session: slug, epoch }),
       nowMs,
       today: () => new Date(),
     });
+  }
+
+  /** Why no session of these wishes may start now. */
+  #refusal(wishes: SessionWishes): Refusal | undefined {
+    const phase = this.#phase();
+    if (phase === 'draining') return { code: 'server_draining' };
+    if (phase === 'starting' || this.#transcribers === undefined) return { code: 'server_not_ready' };
+    if (this.registry.size >= this.#options.config.maxSessions) return { code: 'too_many_sessions' };
+    const detail = this.#transcribers.refuses(wishes);
+    return detail === undefined ? undefined : { code: 'bad_request', detail };
   }
 
   #phase(): 'starting' | 'accepting' | 'draining' {

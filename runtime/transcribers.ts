@@ -9,6 +9,7 @@ import { chosenEngine } from './config.ts';
 import type { Config } from './config.ts';
 import { Engine } from './engine.ts';
 import { gladiaTranscriber, transcriptionTiming } from './gladia.ts';
+import type { SessionWishes } from './session-wishes.ts';
 
 export interface TranscribersOptions {
   config: Config;
@@ -29,12 +30,14 @@ export interface SessionPlane {
 }
 
 export interface Transcribers {
-  /** Of the engine that sessions begin with, for viewers and operators. */
-  readonly name: string;
+  /** Of the engine that a session begins with, for viewers and operators. */
+  nameOf(wishes: SessionWishes | undefined): string;
   /** Could a session be transcribed now? */
   readonly isUp: boolean;
+  /** Why the wishes of a session cannot be met here; undefined when they can. */
+  refuses(wishes: SessionWishes): string | undefined;
   /** The transcriber actor of one session. */
-  of(plane: SessionPlane): AnyActorLogic;
+  of(plane: SessionPlane, wishes?: SessionWishes): AnyActorLogic;
   stop(): Promise<void>;
   force(): void;
 }
@@ -48,7 +51,7 @@ export async function createTranscribers(options: TranscribersOptions): Promise<
   if (engine !== undefined && !isFallbackFit) {
     log.warn('the built-in engine hears English only and cannot take over', { languages: config.languages });
   }
-  return cloudTranscribers(options, isFallbackFit ? engine : undefined);
+  return cloudTranscribers(options, engine);
 }
 
 async function startEngine({ config, log, nowMs, onProgress }: TranscribersOptions): Promise<Engine> {
@@ -73,7 +76,14 @@ const isRunning = (engine: Engine): boolean => engine.actor.getSnapshot().matche
 
 function localTranscribers(engine: Engine, { languages }: Config): Transcribers {
   return {
-    name: engine.name,
+    nameOf: () => engine.name,
+    refuses: (wishes) => {
+      if (wishes.transcriber === 'gladia') return 'transcriber must be local: the server has no GLADIA_API_KEY.';
+      const { languages: wanted = ['en'], ...others } = wishes.gladia;
+      if (wanted.join() !== 'en') return 'languages must be ["en"] for the built-in engine.';
+      const [field] = Object.keys(others);
+      return field === undefined ? undefined : `${field} is for Gladia alone.`;
+    },
     get isUp() {
       return isRunning(engine);
     },
@@ -85,22 +95,35 @@ function localTranscribers(engine: Engine, { languages }: Config): Transcribers 
 
 function cloudTranscribers({ config, nowMs }: TranscribersOptions, engine: Engine | undefined): Transcribers {
   const account = { url: config.gladiaUrl, key: config.gladiaApiKey ?? '' };
-  const session = { ...defaultGladiaOptions, region: config.gladiaRegion, languages: config.languages };
+  const usual = { ...defaultGladiaOptions, region: config.gladiaRegion, languages: config.languages };
   const timing = transcriptionTiming(config);
+  const local = engine === undefined ? undefined : localTranscribers(engine, config);
+  const isLocal = (wishes: SessionWishes | undefined): boolean => wishes?.transcriber === 'local';
   return {
-    name: `gladia/${session.model}`,
+    nameOf: (wishes) => (isLocal(wishes) && local ? local.nameOf(wishes) : `gladia/${usual.model}`),
+    refuses: (wishes) => {
+      if (!isLocal(wishes)) return undefined;
+      return local === undefined
+        ? 'transcriber must be gladia: the built-in engine is not there.'
+        : local.refuses(wishes);
+    },
     isUp: true,
-    of: (plane) =>
-      gladiaTranscriber({
+    of: (plane, wishes) => {
+      if (isLocal(wishes) && local !== undefined) return local.of(plane);
+      const session = { ...usual, ...wishes?.gladia };
+      const isFit = engine !== undefined && session.languages.includes('en');
+      return gladiaTranscriber({
         ...plane,
         account,
         session,
         timing,
         nowMs,
         random: Math.random,
-        fallback:
-          engine && ((sink) => engine.transcriber({ slug: plane.slug, language: 'en', source: plane.source, sink })),
-      }),
+        fallback: isFit
+          ? (sink) => engine.transcriber({ slug: plane.slug, language: 'en', source: plane.source, sink })
+          : undefined,
+      });
+    },
     stop: async () => engine?.stop(),
     force: () => engine?.force(),
   };

@@ -49,6 +49,8 @@ export interface AttachRequest {
   after: Cursor | undefined;
   /** False: finals only. */
   partials: boolean;
+  /** Transcripts of this language alone. */
+  language?: string | undefined;
 }
 
 export class SessionChannel {
@@ -116,12 +118,13 @@ export class SessionChannel {
   }
 
   /** Makes an open socket a viewer: `session` first, then what it lacks by its cursor, then what comes. */
-  attach(socket: WebSocket, { version, after, partials }: AttachRequest): void {
+  attach(socket: WebSocket, { version, after, partials, language }: AttachRequest): void {
     const start = this.#start(after);
     const { offset, ...resumption } = start;
     const hello = this.#encode(this.#hello(resumption));
-    if (this.#isEnded) return this.hub.replay(socket, { version, partials, offset }, hello);
-    const viewer = this.hub.attach(socket, { version, partials, offset }, hello);
+    const view = { version, partials, language, offset };
+    if (this.#isEnded) return this.hub.replay(socket, view, hello);
+    const viewer = this.hub.attach(socket, view, hello);
     if (viewer === undefined) return;
     this.heartbeat.attached(viewer);
     socket.on('message', (data, isBinary) => this.#heard(viewer, isBinary ? '' : (data as Buffer).toString()));

@@ -26,6 +26,8 @@ export interface ViewerView {
   version: ProtocolVersion;
   /** False: no partials. */
   partials: boolean;
+  /** Transcripts of this language alone; undefined: of every language. */
+  language?: string | undefined;
   /** Records up to this offset are not for it. */
   offset: number;
 }
@@ -119,7 +121,8 @@ export class Viewer {
     while (this.#offset < log.lastOffset) {
       if (bytes >= maxBytes) return false;
       this.#offset += 1;
-      const record = log.read(this.#offset)?.as(this.view.version);
+      const message = log.read(this.#offset);
+      const record = this.#isForeign(message) ? undefined : message?.as(this.view.version);
       if (record === undefined) continue;
       this.socket.send(record, frameOptions);
       bytes += record.length;
@@ -129,12 +132,17 @@ export class Viewer {
 
   #giveMoments(moments: Moments): void {
     for (const { turn, message } of moments.since(this.#momentTurn)) {
-      const isUnwanted = message.type === 'transcript_partial' && !this.view.partials;
+      const isUnwanted = (message.type === 'transcript_partial' && !this.view.partials) || this.#isForeign(message);
       // The state was in the first message, and of withdrawn text it has seen nothing.
       const isOld = turn <= this.#attachedTurn && (message.type === 'session_state' || message.isWithdrawal);
       if (!isUnwanted && !isOld) this.send(message);
     }
     this.#momentTurn = moments.turn;
+  }
+
+  #isForeign(message: Encoded | undefined): boolean {
+    const { language } = this.view;
+    return language !== undefined && message?.language !== undefined && message.language !== language;
   }
 
   /** A viewer that still reads its history is behind by right; only after that its bounds count. */

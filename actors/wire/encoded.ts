@@ -20,6 +20,11 @@ export class Encoded {
     return this.#message.type;
   }
 
+  /** Of a transcript; undefined for everything else. */
+  get language(): string | undefined {
+    return 'language' in this.#message ? this.#message.language : undefined;
+  }
+
   /** Does it take back the text of a partial? */
   get isWithdrawal(): boolean {
     return this.#message.type === 'transcript_partial' && this.#message.text === '';

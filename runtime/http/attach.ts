@@ -109,8 +109,11 @@ function readQuery(viewer: WebSocket, query: URLSearchParams): ViewerRequest | {
   const version = viewer.protocol === SUBPROTOCOL ? 'v2' : 'v1';
   const partials = query.get('partials') ?? '1';
   if (!/^[01]$/.test(partials)) return { fault: 'bad_request: partials must be 0 or 1' };
+  const language = query.get('language')?.toLowerCase();
+  if (language !== undefined && !/^[a-z]{2,3}$/.test(language))
+    return { fault: 'bad_request: language must be a code' };
   const given = query.get('after');
   const after = given === null ? undefined : parseAfter(given);
   if (given !== null && after === undefined) return { fault: 'bad_request: after must be EPOCH:OFFSET or 0' };
-  return { version, after, partials: partials === '1' };
+  return { version, after, partials: partials === '1', language };
 }

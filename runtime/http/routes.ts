@@ -3,8 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from '../../machines/errors.ts';
 import type { ErrorCode } from '../../machines/errors.ts';
 import { SLUG_PATTERN } from '../admission.ts';
-import type { SessionDirectory } from '../directory.ts';
+import type { SessionControl, SessionDirectory } from '../directory.ts';
 import type { Pages } from '../pages.ts';
+import { parseWishes } from '../session-wishes.ts';
 import { errorAnswer, json } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { decodeSegment, parseTarget } from './target.ts';
@@ -20,6 +21,8 @@ export interface RouteOptions {
   directory: SessionDirectory;
   pages: Pages;
   readiness: () => Readiness;
+  /** Without it sessions can only be read. */
+  control?: SessionControl | undefined;
 }
 
 /** The parts of a request that routes look at. */
@@ -27,10 +30,13 @@ export interface RouteRequest {
   method: string;
   url: string | undefined;
   headers: IncomingHttpHeaders;
+  /** Of a POST, already read. */
+  body?: string;
 }
 
 interface Matched extends RouteOptions {
   headers: IncomingHttpHeaders;
+  body: string;
   /** Decoded parts of the path; a `slug` is well-formed. */
   params: Readonly<Record<string, string>>;
 }
@@ -55,8 +61,8 @@ const routes: readonly Route[] = [
   },
   { pattern: /^\/overlay\/(?<slug>[^/]+)$/, isPage: true, methods: { GET: later } },
   { pattern: /^\/assets\/(?<asset>[\w./-]+)$/, methods: { GET: asset } },
-  { pattern: /^\/sessions$/, methods: { GET: listSessions, POST: later } },
-  { pattern: /^\/sessions\/(?<slug>[^/]+)$/, methods: { GET: readSession, DELETE: later } },
+  { pattern: /^\/sessions$/, methods: { GET: listSessions, POST: prepareSession } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)$/, methods: { GET: readSession, DELETE: stopSession } },
   { pattern: /^\/sessions\/(?<slug>[^/]+)\/live$/, methods: { GET: upgradeNeeded } },
   { pattern: /^\/sessions\/(?<slug>[^/]+)\/events$/, methods: { GET: later } },
   { pattern: /^\/sessions\/(?<slug>[^/]+)\/transcript\.(json|txt|srt|vtt)$/, methods: { GET: later } },
@@ -66,13 +72,13 @@ const routes: readonly Route[] = [
 ];
 
 /** The answer to a request that is no upgrade. */
-export function route({ method, url, headers }: RouteRequest, options: RouteOptions): Answer {
+export function route({ method, url, headers, body = '' }: RouteRequest, options: RouteOptions): Answer {
   const path = parseTarget(url)?.path;
   if (path === undefined) return errorAnswer('bad_request', { detail: 'Its address is malformed.' });
   for (const { pattern, methods, isPage } of routes) {
     const match = pattern.exec(path);
     if (match === null) continue;
-    const answer = call({ methods, method, match }, { ...options, headers });
+    const answer = call({ methods, method, match }, { ...options, headers, body });
     return isPage === true ? options.pages.shown(answer, headers) : answer;
   }
   return options.pages.shown(errorAnswer('not_found'), headers);
@@ -84,7 +90,7 @@ interface Called {
   match: RegExpExecArray;
 }
 
-function call({ methods, method, match }: Called, options: RouteOptions & { headers: IncomingHttpHeaders }): Answer {
+function call({ methods, method, match }: Called, options: Omit<Matched, 'params'>): Answer {
   const handler = methods[method === 'HEAD' ? 'GET' : method];
   if (handler === undefined) {
     const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
@@ -108,6 +114,33 @@ function listSessions({ directory }: Matched): Answer {
 function readSession({ directory, params }: Matched): Answer {
   const session = directory.get(params['slug'] ?? '');
   return session === undefined ? errorAnswer('no_such_session') : json(200, session);
+}
+
+function prepareSession({ control, headers, body }: Matched): Answer {
+  if (control === undefined) return errorAnswer('not_in_this_version');
+  const isJson = /^application\/json\b/.test(headers['content-type'] ?? '');
+  const parsed = isJson ? parseJson(body) : undefined;
+  if (parsed === undefined) return errorAnswer('json_expected');
+  const wanted = parseWishes(parsed.value);
+  if ('detail' in wanted) return errorAnswer('bad_request', wanted);
+  const made = control.prepare(wanted.slug, wanted.wishes);
+  if ('slug' in made) return json(201, made, { location: `/sessions/${made.slug}` });
+  const { code, ...particulars } = made;
+  return errorAnswer(code, particulars);
+}
+
+function parseJson(text: string): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+function stopSession({ control, params }: Matched): Answer {
+  if (control === undefined) return errorAnswer('not_in_this_version');
+  const session = control.stop(params['slug'] ?? '');
+  return session === undefined ? errorAnswer('no_such_session') : json(202, session);
 }
 
 function upgradeNeeded(): Answer {

@@ -7,6 +7,7 @@ import { addedLatency } from './added-latency.ts';
 import { captions } from './captions.ts';
 import { ffmpegFlags } from './ffmpeg-flags.ts';
 import { firstPcm } from './first-pcm.ts';
+import { gladiaLatency } from './gladia-latency.ts';
 import { markdown } from './report.ts';
 import type { Bench } from './report.ts';
 
@@ -15,6 +16,7 @@ const benches: Record<string, Bench> = {
   'first-pcm': firstPcm,
   'added-latency': addedLatency,
   captions,
+  'gladia-latency': gladiaLatency,
 };
 
 const README = new URL('../../README.md', import.meta.url);

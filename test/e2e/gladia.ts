@@ -1,9 +1,8 @@
 /** The program with Gladia: a real publisher, real ffmpeg, the simulated Gladia, viewers over WebSocket. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Test } from 'tap';
 import { startGladia } from '../gladia-simulator/simulator.ts';
 import { talkPcm, wordName } from '../gladia-simulator/marks.ts';
 import type { GladiaSimulator } from '../gladia-simulator/simulator.ts';
@@ -11,6 +10,7 @@ import { startServer } from '../harness.ts';
 import { clips, writeSpeech } from '../support/speech.ts';
 import { ffmpegAudio } from '../support/publishers.ts';
 import { collect } from '../support/transcript-collector.ts';
+import { writeWav } from '../support/wav.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 t.setTimeout(240_000);
@@ -18,28 +18,6 @@ t.setTimeout(240_000);
 const SENTENCES = 4;
 const WORDS_EACH = 6;
 const words = Array.from({ length: SENTENCES * WORDS_EACH }, (_, index) => wordName(index));
-
-/** s16le mono 16 kHz behind a WAV header. */
-async function writeWav(t: Test, pcm: Buffer): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'captiond-gladia-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(36 + pcm.length, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(16_000, 24);
-  header.writeUInt32LE(32_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(pcm.length, 40);
-  const path = join(folder, 'talk.wav');
-  await writeFile(path, Buffer.concat([header, pcm]));
-  return path;
-}
 
 function serverFor(gladia: GladiaSimulator, more: Record<string, string> = {}) {
   return startServer({ GLADIA_API_KEY: gladia.options.key, GLADIA_URL: gladia.url, ...more });

@@ -47,9 +47,9 @@ export class Connection {
   /** Says something of the session's. */
   say(message: Message): void {
     const envelope = { session_id: this.#session.id, created_at: new Date().toISOString(), ...message };
-    if (!this.#isMuted && this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(envelope));
-    this.#context.note('message', { kind: message['type'] });
     const isFinal = message['type'] === 'transcript' && (message['data'] as Message)['is_final'] === true;
+    this.#context.note('message', { kind: message['type'], isFinal });
+    if (!this.#isMuted && this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(envelope));
     if (isFinal) this.#dropAt('after_final');
   }
 

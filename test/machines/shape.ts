@@ -16,7 +16,12 @@ const resting = [
   ...['session.active.transcriber.failed', 'session.active.audience.attending', 'session.active.phase.closing'],
   'server.booting',
   ...['gladia.active.link.waiting', 'gladia.active.wish.going', 'gladia.active.wish.givenUp'],
-  ...['transcription.engine.gladia.streaming', 'transcription.engine.ending.listening', 'transcription.cloud.alive'],
+  ...[
+    'transcription.engine.gladia.streaming',
+    'transcription.engine.gladia.resting',
+    'transcription.engine.ending.listening',
+    'transcription.cloud.alive',
+  ],
   ...['transcription.engine.local.listening', 'transcription.engine.local.finishing'],
 ];
 
