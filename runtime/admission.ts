@@ -8,9 +8,8 @@ import type { Authorise, PublishDecision, PublisherConnection, PublishRequest } 
 import { errors } from '../machines/errors.ts';
 import type { ErrorCode } from '../machines/errors.ts';
 import type { Registry } from './registry.ts';
+import { SLUG_PATTERN } from './slug.ts';
 
-/** Stream names, see contract §3. */
-export const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 /** How long a publisher waits for the server's start or the end of the run before; below the listener's own 10 s. */
 export const ADMISSION_WAIT_MS = 8_000;
 

@@ -4,7 +4,7 @@
  */
 import type { GladiaSessionOptions, VocabularyEntry } from '../actors/gladia/init-request.ts';
 import { isLanguage } from '../actors/gladia/languages.ts';
-import { SLUG_PATTERN } from './admission.ts';
+import { SLUG_PATTERN } from './slug.ts';
 
 /** A session's own options; what is absent is the server's. */
 export interface SessionWishes {

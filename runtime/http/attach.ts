@@ -11,7 +11,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../actors/wire/close-codes.ts';
 import { parseAfter } from '../../actors/wire/cursor.ts';
-import { SLUG_PATTERN } from '../admission.ts';
+import { SLUG_PATTERN } from '../slug.ts';
 import type { SessionDirectory, ViewerRequest } from '../directory.ts';
 import { errorAnswer, sendRaw } from './answer.ts';
 import type { Answer } from './answer.ts';

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from '../../machines/errors.ts';
 import type { ErrorCode } from '../../machines/errors.ts';
-import { SLUG_PATTERN } from '../admission.ts';
+import { SLUG_PATTERN } from '../slug.ts';
 import type { SessionControl, SessionDirectory } from '../directory.ts';
 import type { Pages } from '../pages.ts';
 import { parseWishes } from '../session-wishes.ts';
