@@ -5,19 +5,13 @@
  * sent again, and what is still said of the first copy is not listened to. The chart decides about connections.
  */
 import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../ports.ts';
+import { BUFFERED_MAX_BYTES, IN_FLIGHT_MAX_SAMPLES, PADDING_SAMPLES } from './limits.ts';
 import type { GladiaConnection, GladiaLinkOptions, LinkNews } from './link-port.ts';
 import type { GladiaMessage, GladiaUtterance } from './messages.ts';
 import { OpenUtterances } from './open-utterances.ts';
 import { PROBE_SAMPLES, SentAudio } from './sent-audio.ts';
 import { Speech } from './speech.ts';
 import { Transcripts } from './transcripts.ts';
-
-/** Bytes that may wait in our own socket before nothing more is written. */
-const BUFFERED_MAX_BYTES = 65_536;
-/** Audio sent and not acknowledged; paces a replay at what Gladia takes. */
-const IN_FLIGHT_MAX_SAMPLES = 10 * SAMPLE_RATE_HZ;
-/** Silence before a replay, so that an utterance of the first copy ends. */
-const PADDING_SAMPLES = 0.7 * SAMPLE_RATE_HZ;
 
 type Message<Type extends GladiaMessage['type']> = Extract<GladiaMessage, { type: Type }>;
 
@@ -41,7 +35,7 @@ export class GladiaLink {
   #cutSample = Infinity;
   /** Gladia takes no audio of this session any more. */
   #isStopped = false;
-  #sessions = 0;
+  #names = 0;
   /** To be sent next, on the session's clock. */
   #nextSample = 0;
 
@@ -69,7 +63,6 @@ export class GladiaLink {
   /** A new session at Gladia: its clock begins at 0, with what has not been said yet. */
   begin(): void {
     this.#utterances.withdraw();
-    this.#sessions += 1;
     this.#isStopped = false;
     this.#cutSample = Infinity;
     this.#sent = new SentAudio();
@@ -155,10 +148,16 @@ export class GladiaLink {
   }
 
   #newTranscripts(): Transcripts {
-    const { slug, language } = this.#options;
-    const engineSession = `gladia-${this.#sessions}-${slug}`;
+    const { language } = this.#options;
+    const engineSession = this.#nextName();
     const place = { timeline: this.#sent.timeline, utterances: this.#utterances, engineSession, language };
     return new Transcripts(place, this.#saidUntil);
+  }
+
+  /** In the identity of utterances: a new one wherever Gladia may begin to count them again. */
+  #nextName(): string {
+    this.#names += 1;
+    return `gladia-${this.#names}-${this.#options.slug}`;
   }
 
   #acked(bytes: Message<'ack'>): void {
@@ -190,6 +189,7 @@ export class GladiaLink {
       this.#sent.timeline.padding(ackedSample, PADDING_SAMPLES);
     }
     this.#transcripts.ignoreBefore(this.#sent.end);
+    this.#transcripts.renumber(this.#nextName());
     this.#nextSample = ackedSample;
   }
 

@@ -31,6 +31,7 @@ export interface TranscriptsOptions {
 /** Transcripts of one session at Gladia. */
 export class Transcripts {
   readonly #options: TranscriptsOptions;
+  #engineSession: string;
   /** On Gladia's clock: what lies before is sent again. */
   #boundary = 0;
   /** On the session's clock: what begins there is heard by the next session. */
@@ -41,7 +42,13 @@ export class Transcripts {
 
   constructor(options: TranscriptsOptions, saidUntil: Map<number, number>) {
     this.#options = options;
+    this.#engineSession = options.engineSession;
     this.#saidUntil = saidUntil;
+  }
+
+  /** Utterances are told under this name from here on: Gladia may begin to count them again. */
+  renumber(engineSession: string): void {
+    this.#engineSession = engineSession;
   }
 
   /** Nothing before `at` on Gladia's clock is listened to any more. */
@@ -110,9 +117,9 @@ export class Transcripts {
     if (text === '') return undefined;
     const startSeconds = isWhole ? utterance.startSeconds : (kept[0]?.startSeconds ?? utterance.startSeconds);
     const words = kept.map((word): Word => this.#word(word));
-    const { engineSession, language } = this.#options;
+    const { language } = this.#options;
     return {
-      engineSession,
+      engineSession: this.#engineSession,
       utterance: id,
       channel,
       language: utterance.language === '' ? language : utterance.language,
@@ -132,9 +139,9 @@ export class Transcripts {
 
   /** A final that says nothing new takes back what partials of it have shown. */
   #withdraw(id: string, { channel }: GladiaUtterance): void {
-    const { utterances, engineSession } = this.#options;
+    const { utterances } = this.#options;
     const shown = utterances.open.find(
-      (open) => open.engineSession === engineSession && open.utterance === id && open.channel === channel,
+      (open) => open.engineSession === this.#engineSession && open.utterance === id && open.channel === channel,
     );
     if (shown !== undefined) utterances.final({ ...shown, text: '' });
   }

@@ -10,11 +10,16 @@ export type DropPoint =
   | 'after_final'
   | 'during_stop'
   | 'after_stop_ack'
-  | 'before_close';
+  /** The finals are said, `post_final_transcript` is not. */
+  | 'before_close'
+  /** `post_final_transcript` is said, `end_session` and the close are not. */
+  | 'after_post_final';
 
 export interface PostFault {
   status?: number;
   retryAfter?: string;
+  /** In place of the usual body of an error. */
+  body?: unknown;
   /** No answer at all. */
   hang?: true;
   notJson?: true;
@@ -27,9 +32,14 @@ export interface HandshakeFault {
   status?: number;
   hang?: true;
   reset?: true;
+  /** The answer comes this late. */
+  delayMs?: number;
 }
 
 export type AckMode = 'normal' | 'off' | 'delayed' | 'merged' | 'inclusive' | 'restart_per_connection' | 'beyond_sent';
+
+/** How a refused chunk is told: both shapes in use, or one that nobody documents. */
+export type NackShape = 'object' | 'status' | 'string';
 
 export class Faults {
   /** Each is used once, in order. */
@@ -44,15 +54,28 @@ export class Faults {
   loseAcks = 0;
   /** So many chunks are not taken. */
   nacks = 0;
+  nackShape: NackShape = 'object';
   /** Sent as they are at the next chunk. */
   readonly messages: (string | Buffer)[] = [];
   /** The utterance that is open when a connection drops is never finished. */
   neverFinalize = false;
   /** Finals without words. */
   noWords = false;
-  stop: 'normal' | 'silent' | 'finals_no_close' | 'close_before_finals' = 'normal';
+  /** Finals without text. */
+  emptyFinals = false;
+  /** Finals of utterances that never had a partial. */
+  noPartials = false;
+  /** Behind each final its last partial once more. */
+  latePartials = false;
+  /** Finals end before they begin. */
+  backwardTimes = false;
+  /** Addons have failed: `error` is set, `data` is null. */
+  failedAddons = false;
+  stop: 'normal' | 'silent' | 'finals_no_close' | 'close_before_finals' | 'slow' = 'normal';
   /** After the end nothing is read any more: a close is never answered. */
   deafAfterEnd = false;
+  /** `never`: the client's close frame is read and not answered. */
+  closeHandshake: 'normal' | 'never' = 'normal';
   result: 'normal' | 'processing' | 'error' | 'missing' = 'normal';
   readonly #drops = new Map<DropPoint, Drop>();
 

@@ -72,6 +72,38 @@ void t.test('messages that make no sense change nothing', async (t) => {
   t.equal(rig.gladia.count('open'), 1);
 });
 
+const quirks = {
+  'finals of utterances that never had a partial': { noPartials: true },
+  'partials after their final': { latePartials: true },
+  'translations that have failed': { failedAddons: true },
+} as const;
+
+for (const [what, quirk] of Object.entries(quirks)) {
+  void t.test(`${what}, and a drop`, async (t) => {
+    await using rig = await gladiaRig();
+    Object.assign(rig.gladia.faults, quirk);
+    await speakAndDrop(rig);
+    isWhole(t, rig);
+  });
+}
+
+void t.test('finals without text say nothing, and nothing is left hanging', async (t) => {
+  await using rig = await gladiaRig();
+  await rig.speak(talk.subarray(0, share(0.5)));
+  rig.gladia.faults.emptyFinals = true;
+  await rig.speak(talk.subarray(share(0.5), share(0.6)));
+  rig.gladia.faults.emptyFinals = false;
+  await rig.speak(talk.subarray(share(0.6)));
+  await rig.finish();
+  t.strictSame(
+    rig.words(),
+    rig.words().toSorted((left, right) => left.localeCompare(right)),
+    'in order',
+  );
+  t.strictSame([...rig.hanging], []);
+  t.match(rig.ledger.totals(), { unackedMs: 0 });
+});
+
 void t.test('finals without words are finals', async (t) => {
   await using rig = await gladiaRig();
   rig.gladia.faults.noWords = true;

@@ -79,6 +79,18 @@ void t.test('an utterance that was open at the drop is never finished by Gladia'
   isWhole(t, rig);
 });
 
+void t.test('Gladia counts utterances from 0 again after a drop', async (t) => {
+  await using rig = await gladiaRig({ simulator: { restartIds: true } });
+  await speakWith(rig, () => rig.gladia.dropAll('reset'));
+  isWhole(t, rig);
+});
+
+void t.test('Gladia reads nothing for three seconds, thirty of the stream', async (t) => {
+  await using rig = await gladiaRig();
+  await speakWith(rig, () => rig.gladia.stopReading(3_000));
+  isWhole(t, rig);
+});
+
 void t.test('what was said while nobody listened is said again', async (t) => {
   await using rig = await gladiaRig({ simulator: { redeliver: true } });
   await speakWith(rig, () => rig.gladia.dropAll('reset'));

@@ -64,6 +64,34 @@ for (const [what, fault] of Object.entries(silences)) {
   });
 }
 
+for (const result of ['processing', 'error', 'missing'] as const) {
+  void t.test(`cut before the last words, and the result is ${result}: another session hears them`, async (t) => {
+    await using rig = await gladiaRig({ timing: { resultTimeoutMs: 1_000 } });
+    rig.gladia.faults.result = result;
+    rig.gladia.faults.drop('after_stop_ack', 'reset');
+    await rig.speak(talk);
+    await rig.finish();
+    isWhole(t, rig);
+    t.equal(rig.gladia.running, 0);
+  });
+}
+
+void t.test('a stop that takes long is waited for', async (t) => {
+  await using rig = await gladiaRig({ simulator: { endDelayMs: 4_000 } });
+  await rig.speak(talk);
+  await rig.finish();
+  isWhole(t, rig);
+});
+
+void t.test('a close frame that is never answered: the socket is cut', async (t) => {
+  await using rig = await gladiaRig();
+  rig.gladia.faults.stop = 'finals_no_close';
+  rig.gladia.faults.closeHandshake = 'never';
+  await rig.speak(talk.subarray(0, share(0.2)));
+  await rig.finish();
+  t.strictSame(rig.resources.names(), []);
+});
+
 void t.test('nothing helps: it ends within its deadline and says what was not said', async (t) => {
   await using rig = await gladiaRig({ timing: { stopTimeoutMs: 1_000, finishTimeoutMs: 3_000 } });
   await rig.speak(talk.subarray(0, share(0.5)));

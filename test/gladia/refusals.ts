@@ -60,6 +60,17 @@ void t.test('Retry-After is obeyed', async (t) => {
   t.ok(restMs >= 2_500 && restMs < 4_000, `${Math.round(restMs)} ms`);
 });
 
+void t.test('nobody at home at first: it is asked for again', async (t) => {
+  await using rig = await gladiaRig();
+  await rig.gladia.leave();
+  await rig.speak(talk.subarray(0, share(0.4)));
+  await rig.gladia.listen();
+  await rig.speak(talk.subarray(share(0.4)));
+  await rig.parent.told('transcriber.ready');
+  await rig.finish();
+  isWhole(t, rig);
+});
+
 void t.test('a request without an answer is given up after its deadline and made again', async (t) => {
   await using rig = await gladiaRig({ timing: { initiateTimeoutMs: 1_000 } });
   rig.gladia.faults.post.push({ hang: true });
