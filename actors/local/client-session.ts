@@ -131,6 +131,9 @@ export class ClientSession {
     if (keepFrom <= this.#sentSample) return;
     const to = Math.min(source.headSample, keepFrom + SAMPLE_RATE_HZ);
     source.declareGap(this.#sentSample, to, 'transcriber_lost');
+    // Passed over as a hole is, or the same stretch would be declared again with the next audio.
+    this.#takenSample += to - this.#sentSample;
+    this.#sentSample = to;
   }
 
   #utterance({ utterance, text, startSample, endSample }: EngineText) {

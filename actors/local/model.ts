@@ -45,6 +45,7 @@ const VAD_PACKAGE = '@ricky0123/vad-web';
 const VAD_FILE = 'silero_vad_v6.onnx';
 const VAD_SHA256 = '1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3';
 const RUNTIME_PACKAGE = 'sherpa-onnx-node';
+const TOKENIZER_PACKAGE = 'llama-tokenizer-js';
 
 /**
  * Finds and checks the model of `LOCAL_MODEL`. `missing` is a sentence that says what is not there and how to get it.
@@ -57,6 +58,7 @@ export async function findLocalModel(choice: string, { cacheDir }: { cacheDir: s
     if (choice !== 'tiny' && choice !== 'base' && choice !== 'tiny+base') {
       return { model: { ...(await findFolderModel(choice)), vad } };
     }
+    locate(TOKENIZER_PACKAGE);
     const tokens = await writeTokens(cacheDir);
     const finals = await moonshine(choice === 'tiny' ? 'tiny' : 'base', tokens);
     if (choice !== 'tiny+base') return { model: { name: choice, language: 'en', finals, vad } };

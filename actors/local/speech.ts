@@ -141,7 +141,10 @@ export class Speech {
     this.#open = undefined;
     const number = this.#number;
     this.#number += 1;
-    this.#events.ended({ number, startSample: start + this.#offset, endSample: this.#doneAt + this.#offset, samples });
+    const startSample = start + this.#offset;
+    // The last frame before a hole or the end may be filled up with samples that there never were.
+    const endSample = Math.min(this.#doneAt + this.#offset, this.#nextSample ?? Infinity);
+    this.#events.ended({ number, startSample, endSample, samples });
   }
 
   #withdraw(): void {
