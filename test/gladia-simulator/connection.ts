@@ -119,14 +119,15 @@ export class Connection implements Listener {
     if (isOdd) note('violation', { what: 'an odd chunk' });
     if (this.#session.state !== 'running') {
       if (this.#session.state === 'stopped') note('violation', { what: 'audio after stop_recording' });
-      return this.say(refusedChunk('Recording stopped', faults.nackShape));
+      return this.#reply(refusedChunk('Recording stopped', faults.nackShape));
     }
     if (!this.#hasAudio && this.dropAt('before_first_chunk')) return;
     this.#hasAudio = true;
-    if (isOdd && options.oddChunks === 'refused') return this.say(refusedChunk('Incomplete frame', faults.nackShape));
+    if (isOdd && options.oddChunks === 'refused')
+      return this.#reply(refusedChunk('Incomplete frame', faults.nackShape));
     if (faults.nacks > 0) {
       faults.nacks -= 1;
-      return this.say(refusedChunk('not now', faults.nackShape));
+      return this.#reply(refusedChunk('not now', faults.nackShape));
     }
     this.#take(chunk);
   }
@@ -155,7 +156,7 @@ export class Connection implements Listener {
     if (this.dropAt('during_stop')) return;
     if (this.#session.state !== 'running') {
       const error = { status_code: 409, exception: 'ConflictError', message: 'Recording already stopped' };
-      return this.say({ type: 'stop_recording', acknowledged: false, error, data: {} });
+      return this.#reply({ type: 'stop_recording', acknowledged: false, error, data: {} });
     }
     if (faults.stop === 'silent') return;
     const recording_duration = this.#session.bytes / 32_000;
@@ -165,6 +166,11 @@ export class Connection implements Listener {
       this.say({ type: 'stop_recording', acknowledged: true, error: null, data });
       this.dropAt('after_stop_ack');
     }, options.ackDelayMs);
+  }
+
+  /** As late as acknowledgements are, so that answers keep their order. */
+  #reply(message: Message): void {
+    this.#later(() => this.say(message), this.#context.options.ackDelayMs);
   }
 
   /** `ws` answers a close frame, and a frame that it does not take, by calling `close` of the socket. */

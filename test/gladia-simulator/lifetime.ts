@@ -5,8 +5,6 @@ import type { SimulatorOptions } from './options.ts';
 import { transcriptionOf } from './result.ts';
 import type { SimulatedSession } from './session.ts';
 
-/** From a stop to the end, when the end is slow. */
-const SLOW_END_MS = 20_000;
 /** From the last message to the close. */
 const CLOSE_DELAY_MS = 20;
 
@@ -43,8 +41,9 @@ export class Lifetime {
     clearTimeout(this.#detached);
     this.#session.state = 'stopped';
     this.#session.isStopAsked = true;
-    const usualMs = stop === 'close_before_finals' ? 0 : this.#options.endDelayMs;
-    this.#after(stop === 'slow' ? SLOW_END_MS : usualMs, () => this.#end());
+    const { endDelayMs, slowEndMs } = this.#options;
+    const usualMs = stop === 'close_before_finals' ? 0 : endDelayMs;
+    this.#after(stop === 'slow' ? slowEndMs : usualMs, () => this.#end());
   }
 
   /** Nothing was received for too long. */

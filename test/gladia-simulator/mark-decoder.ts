@@ -2,7 +2,7 @@
 import { bandsHz, wordName } from './marks.ts';
 
 export interface DecodedWord {
-  /** `w???` for one that is cut short or garbled. */
+  /** `w???` for one that is cut short, drawn out or garbled. */
   name: string;
   startSample: number;
   endSample: number;
@@ -12,9 +12,11 @@ const SAMPLE_RATE_HZ = 16_000;
 const FRAME_SAMPLES = 320;
 /** Quieter frames are silence (root mean square of 32,767). */
 const VOICED_RMS = 700;
-/** A word ends after this many silent frames; one of fewer voiced ones is cut short. */
+/** A word ends after this many silent frames. */
 const SILENT_FRAMES = 3;
-const WORD_FRAMES_MIN = 9;
+/** A whole word has 12 voiced frames, give or take one for coding; with a chunk lost or doubled in it, fewer or more. */
+const WORD_FRAMES_MIN = 10;
+const WORD_FRAMES_MAX = 14;
 const AGREEMENT_MIN = 0.7;
 
 export class MarkDecoder {
@@ -64,9 +66,9 @@ export class MarkDecoder {
     const counts = Map.groupBy(votes, (vote) => vote);
     const [best = [0, []]] = [...counts].toSorted(([, left], [, right]) => right.length - left.length);
     const [number, agreeing] = best;
-    const isClear = votes.length >= WORD_FRAMES_MIN && agreeing.length >= votes.length * AGREEMENT_MIN;
+    const isWhole = votes.length >= WORD_FRAMES_MIN && votes.length <= WORD_FRAMES_MAX;
     return {
-      name: isClear ? wordName(number) : 'w???',
+      name: isWhole && agreeing.length >= votes.length * AGREEMENT_MIN ? wordName(number) : 'w???',
       startSample: this.#startFrame * FRAME_SAMPLES,
       endSample: endFrame * FRAME_SAMPLES,
     };

@@ -13,6 +13,8 @@ export interface SimulatorOptions {
   finalDelayMs: number;
   /** From the acknowledgement of a stop to the end. */
   endDelayMs: number;
+  /** The same when the end is slow. */
+  slowEndMs: number;
   /** From the end to the moment at which the result is there. */
   resultDelayMs: number;
   /** Without audio a connection is closed with 4408 after this time. */
@@ -45,6 +47,7 @@ export const defaults: SimulatorOptions = {
   ackDelayMs: 5,
   finalDelayMs: 300,
   endDelayMs: 100,
+  slowEndMs: 20_000,
   resultDelayMs: 0,
   idleMs: 30_000,
   detachedMs: 60_000,
