@@ -71,10 +71,9 @@ export async function findLocalModel(choice: string, { cacheDir }: { cacheDir: s
 async function moonshine(size: 'tiny' | 'base', tokens: string): Promise<RecognizerConfig> {
   const { package: name, folder, sha256 } = weights[size];
   const base = join(dirname(locate(name)), folder);
-  const [encoder, mergedDecoder] = await Promise.all([
-    checked(join(base, 'encoder_model.onnx'), sha256['encoder_model.onnx']),
-    checked(join(base, 'decoder_model_merged.onnx'), sha256['decoder_model_merged.onnx']),
-  ]);
+  // One after the other: hashing shares one thread, and of two broken files always the same one is named.
+  const encoder = await checked(join(base, 'encoder_model.onnx'), sha256['encoder_model.onnx']);
+  const mergedDecoder = await checked(join(base, 'decoder_model_merged.onnx'), sha256['decoder_model_merged.onnx']);
   return { moonshine: { encoder, mergedDecoder }, tokens };
 }
 
