@@ -37,7 +37,10 @@ export class ReadingPlace {
   }
 
   #keep() {
-    if (this.#isFollowing) window.scrollTo(0, document.documentElement.scrollHeight);
+    if (!this.#isFollowing) return;
+    window.scrollTo(0, document.documentElement.scrollHeight);
+    // Where older text was taken away this is further up than before, and not because the reader wished it.
+    this.#lastY = window.scrollY;
   }
 
   /** Only upward movement is the reader's wish to stay: text that grows moves nothing. */
