@@ -120,6 +120,19 @@ const rows = {
     retryable: false,
     closeCode: 1008,
   },
+  // the session log
+  log_busy: {
+    sentence: 'Another captiond has this session log; give this one a DATA_DIR of its own.',
+    retryable: false,
+    exitCode: 1,
+  },
+  log_unavailable: {
+    sentence: 'The session log cannot be used; see that DATA_DIR is a folder that can be written to and has room.',
+    retryable: true,
+    httpStatus: 503,
+    closeCode: 1013,
+    exitCode: 1,
+  },
   // engines and decoder
   transcriber_unavailable: {
     sentence: 'No transcriber can run: the built-in engine is not installed or does not load.',

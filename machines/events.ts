@@ -166,6 +166,7 @@ export type EndReason =
   | 'publisher_timeout'
   | 'stopped'
   | 'server_draining'
+  | 'server_lost'
   | 'decoder_failed'
   | 'transcriber_failed'
   | 'failed';

@@ -7,6 +7,7 @@
 import type { Authorise, PublishDecision, PublisherConnection, PublishRequest } from '../actors/ports.ts';
 import { errors } from '../machines/errors.ts';
 import type { ErrorCode } from '../machines/errors.ts';
+import type { LiveSession } from './live-session.ts';
 import type { Registry } from './registry.ts';
 import { SLUG_PATTERN } from './slug.ts';
 
@@ -35,16 +36,40 @@ export function createAdmission(options: AdmissionOptions): Authorise {
   };
 }
 
-function admit(options: AdmissionOptions, request: PublishRequest, connection: PublisherConnection): PublishDecision {
-  const { registry, takeover, maxSessions } = options;
-  const phase = options.phase();
-  if (phase === 'starting') return refuse('server_not_ready');
-  if (phase === 'draining') return refuse('server_draining');
-  const session = registry.live(request.name);
-  if (session === undefined) {
-    if (registry.size >= maxSessions) return refuse('too_many_sessions');
-    return { accepted: true, sink: registry.start(request.name).attach(connection, request.token) };
-  }
+async function admit(
+  options: AdmissionOptions,
+  request: PublishRequest,
+  connection: PublisherConnection,
+): Promise<PublishDecision> {
+  const { registry, maxSessions } = options;
+  const refusal = refusalOfPhase(options);
+  if (refusal !== undefined) return refuse(refusal);
+  const { name } = request;
+  const isNew = registry.live(name) === undefined && !registry.isStarting(name);
+  if (isNew && registry.size >= maxSessions) return refuse('too_many_sessions');
+  const session = await registry.start(name);
+  const late = refusalOfPhase(options);
+  if (late === undefined) return take(options, session, { request, connection });
+  void session.stop('server_draining');
+  return refuse(late);
+}
+
+function refusalOfPhase({ phase }: AdmissionOptions): ErrorCode | undefined {
+  const now = phase();
+  if (now === 'starting') return 'server_not_ready';
+  return now === 'draining' ? 'server_draining' : undefined;
+}
+
+interface Publishing {
+  request: PublishRequest;
+  connection: PublisherConnection;
+}
+
+function take(
+  { takeover }: AdmissionOptions,
+  session: LiveSession,
+  { request, connection }: Publishing,
+): PublishDecision {
   if (!session.accepting) return refuse('session_stopping');
   if (session.publisher.taken && takeover === 'reject') return refuse('name_taken');
   if (!session.publisher.hasCredential(request.token)) return refuse('name_taken');

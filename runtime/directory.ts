@@ -1,7 +1,12 @@
 /** What pages, API and viewers may know of the sessions: everything that `runtime/http.ts` needs of the registry. */
-import type { WebSocket } from 'ws';
+import type { LoggedTranscript } from '../actors/exports/worker.ts';
 import type { LedgerTotals, SessionState } from '../actors/ports.ts';
-import type { Cursor } from '../actors/wire/cursor.ts';
+import { startOf } from '../actors/viewers/channel.ts';
+import type { AttachRequest } from '../actors/viewers/channel.ts';
+import type { ViewerLine } from '../actors/viewers/line.ts';
+import type { Records } from '../actors/viewers/records.ts';
+import { replay } from '../actors/viewers/replay.ts';
+import type { Archive, PastRun } from './archive.ts';
 import type { LiveSession } from './live-session.ts';
 import type { ErrorCode } from '../machines/errors.ts';
 import type { Registry } from './registry.ts';
@@ -18,29 +23,24 @@ export interface SessionSummary {
   endedAt?: string;
   /** Name of the engine. */
   transcriber: string;
+  /** Of the newest record that is shown; 0 before the first. */
+  offset: number;
   /** Viewers attached now. */
   viewers: number;
   ledger: LedgerTotals;
-}
-
-/** What a viewer asked for in its request. */
-export interface ViewerRequest {
-  /** `v2` is the subprotocol `captiond.v2`; `v1` the old shape. */
-  version: 'v1' | 'v2';
-  /** Resume after this record; undefined: live only. */
-  after: Cursor | undefined;
-  /** False: finals only. */
-  partials: boolean;
-  /** Transcripts of this language alone; undefined: of every language. */
-  language?: string | undefined;
 }
 
 /** The sessions, live ones and those that are still readable. */
 export interface SessionDirectory {
   list(): SessionSummary[];
   get(slug: string): SessionSummary | undefined;
-  /** Makes an open socket a viewer of the session. False, and nothing done, when there is no session of this name. */
-  attach(slug: string, socket: WebSocket, viewer: ViewerRequest): boolean;
+  /** Makes an open line a viewer of the session. False, and nothing done, when there is no session of this name. */
+  attach(slug: string, line: ViewerLine, viewer: AttachRequest): boolean;
+  /**
+   * A run with all its records so far: of this epoch, else the live or newest one. Undefined when there is none. Rejects
+   * with a `LogError` when the log cannot be read.
+   */
+  transcript(slug: string, epoch?: number): Promise<LoggedTranscript | undefined>;
 }
 
 /** Why something was not done. */
@@ -52,25 +52,79 @@ export interface Refusal {
 /** What the API may do to sessions. */
 export interface SessionControl {
   /** Starts a session that waits for its publisher; an error code when that cannot be. */
-  prepare(slug: string, wishes: SessionWishes): SessionSummary | Refusal;
+  prepare(slug: string, wishes: SessionWishes): Promise<SessionSummary | Refusal>;
   /** Ends a session in order; undefined when there is none that is live. */
   stop(slug: string): SessionSummary | undefined;
 }
 
-/** The directory of a registry. */
-export function sessionDirectory(registry: Registry): SessionDirectory {
+/** The directory of what is live and what is over. */
+export function sessionDirectory(registry: Registry, archive: Archive, nowMs: () => number): SessionDirectory {
   return {
-    list: () => registry.list().map(summary),
-    get: (slug) => {
-      const session = registry.get(slug);
-      return session && summary(session);
+    list: () => {
+      const past = archive.list();
+      const over = past.filter(({ slug }) => registry.live(slug) === undefined);
+      return [...registry.liveSessions().map(summary), ...over.map(summaryOfPast)];
     },
-    attach: (slug, socket, viewer) => {
-      const session = registry.get(slug);
-      session?.channel.attach(socket, viewer);
-      return session !== undefined;
+    get: (slug) => {
+      const session = registry.live(slug);
+      if (session !== undefined) return summary(session);
+      const past = archive.find(slug);
+      return past && summaryOfPast(past);
+    },
+    attach: (slug, line, viewer) => {
+      const session = registry.live(slug);
+      if (session !== undefined) session.channel.attach(line, viewer);
+      const past = session === undefined ? archive.find(slug) : undefined;
+      if (past !== undefined) replayPast(past, { archive, line, viewer, nowMs });
+      return session !== undefined || past !== undefined;
+    },
+    transcript: async (slug, epoch) => {
+      const session = registry.live(slug);
+      if (session !== undefined && (epoch === undefined || epoch === session.epoch)) {
+        const { startedAt, transcriber } = session;
+        const bodies = await allBodies(session.channel.records);
+        return { slug, epoch: session.epoch, startedAt, transcriber, bodies };
+      }
+      const past = archive.find(slug, epoch);
+      if (past === undefined) return undefined;
+      const { startedAt, endedAt, transcriber } = past;
+      const bodies = await allBodies(archive.records(past));
+      return { slug, epoch: past.epoch, startedAt, endedAt, transcriber, bodies };
     },
   };
+}
+
+interface Replayed {
+  archive: Archive;
+  line: ViewerLine;
+  viewer: AttachRequest;
+  nowMs: () => number;
+}
+
+function replayPast(past: PastRun, { archive, line, viewer, nowMs }: Replayed): void {
+  const { slug, epoch, startedAt, transcriber, lastOffset } = past;
+  const { offset, ...resumption } = startOf(viewer.after, epoch, lastOffset);
+  const known = { slug, epoch, offset: lastOffset, state: 'ended', startedAt, transcriber } as const;
+  const view = { partials: viewer.partials, language: viewer.language, offset };
+  replay(line, {
+    run: past,
+    hello: { type: 'session', ...known, ...resumption },
+    records: archive.records(past),
+    view,
+    nowMs,
+  });
+}
+
+/** @throws LogError when an older one cannot be read. */
+async function allBodies(records: Records): Promise<string[]> {
+  const bodies: string[] = [];
+  const { lastOffset } = records;
+  for (let offset = 1; offset <= lastOffset; offset += 1) {
+    if (records.read(offset) === undefined) await records.load(offset);
+    const record = records.read(offset);
+    if (record !== undefined) bodies.push(record.json);
+  }
+  return bodies;
 }
 
 /** Control over a registry; `admits` says why no session may start now. */
@@ -79,9 +133,10 @@ export function sessionControl(
   admits: (wishes: SessionWishes) => Refusal | undefined,
 ): SessionControl {
   return {
-    prepare: (slug, wishes) => {
-      if (registry.live(slug) !== undefined) return { code: 'session_exists' };
-      return admits(wishes) ?? summary(registry.start(slug, wishes));
+    prepare: async (slug, wishes) => {
+      if (registry.live(slug) !== undefined || registry.isStarting(slug)) return { code: 'session_exists' };
+      const refusal = admits(wishes);
+      return refusal ?? summary(await registry.start(slug, wishes));
     },
     stop: (slug) => {
       const session = registry.live(slug);
@@ -92,7 +147,12 @@ export function sessionControl(
 }
 
 function summary(session: LiveSession): SessionSummary {
-  const { slug, epoch, state, startedAt, endedAt, transcriber } = session;
-  const known = { slug, epoch, state, startedAt, transcriber, viewers: session.channel.hub.size };
-  return { ...known, ...(endedAt === undefined ? {} : { endedAt }), ledger: session.ledger() };
+  const { slug, epoch, state, startedAt, transcriber, channel } = session;
+  const known = { slug, epoch, state, startedAt, transcriber, offset: channel.offset };
+  return { ...known, viewers: channel.hub.size, ledger: session.ledger() };
+}
+
+function summaryOfPast({ slug, epoch, startedAt, endedAt, transcriber, lastOffset, ledger }: PastRun): SessionSummary {
+  const known = { slug, epoch, state: 'ended', startedAt, endedAt, transcriber, offset: lastOffset } as const;
+  return { ...known, viewers: 0, ledger };
 }

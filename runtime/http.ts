@@ -5,7 +5,7 @@
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../actors/ports.ts';
@@ -16,8 +16,10 @@ import type { Answer } from './http/answer.ts';
 import { createAttach, REFUSED_SOCKETS_MAX } from './http/attach.ts';
 import type { Attach } from './http/attach.ts';
 import { readBody } from './http/body.ts';
+import { Places } from './http/places.ts';
+import type { Readiness } from './http/readiness.ts';
 import { route } from './http/routes.ts';
-import type { Readiness, RouteOptions } from './http/routes.ts';
+import type { RouteOptions } from './http/routes.ts';
 import { createTrust } from './http/trust.ts';
 import type { Trust } from './http/trust.ts';
 import { loadPages } from './pages.ts';
@@ -72,11 +74,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const trust = createTrust({ listenHost: host, allowedOrigins: limits.allowedOrigins });
   const pages = await loadPages({ publishAddress: options.publishAddress, allowedOrigins: limits.allowedOrigins });
   const isDraining = (): boolean => readiness().reason === 'server_draining';
-  const attach = createAttach({ directory, maxViewers: limits.maxViewers, trust, isDraining });
+  const places = new Places(limits.maxViewers);
+  const attach = createAttach({ directory, places, trust, isDraining });
   const server = createServer(serverOptions(options.timing));
   server.maxHeadersCount = httpLimits.headersMax;
   server.maxConnections = limits.maxViewers + REFUSED_SOCKETS_MAX + OTHER_CONNECTIONS_MAX;
-  server.on('request', answerRequests({ directory, pages, readiness, control: options.control }, trust, options.log));
+  const shown = { directory, pages, readiness, places, control: options.control };
+  server.on('request', answerRequests(shown, trust, options.log));
   server.on('upgrade', guardUpgrades(attach, options.log));
   server.on('clientError', refuseMalformed);
   server.listen(port, host);
@@ -127,7 +131,7 @@ function answerRequests(options: RouteOptions, trust: Trust, log: Log) {
       response.shouldKeepAlive = false;
     }
     answer(request).then(
-      (made) => send(response, made),
+      (made) => send(response, sharedWith(headers, made, trust)),
       (error: unknown) => {
         log.error('a request could not be answered', { method, url, error: String(error) });
         if (response.headersSent) response.destroy();
@@ -135,6 +139,12 @@ function answerRequests(options: RouteOptions, trust: Trust, log: Log) {
       },
     );
   };
+}
+
+/** Lets pages of the origins that may attach read what they asked for (Fetch standard, section 3.2). */
+function sharedWith({ origin, host }: IncomingHttpHeaders, answer: Answer, trust: Trust): Answer {
+  if (origin === undefined || !trust.acceptsOrigin(origin, host)) return answer;
+  return { ...answer, headers: { ...answer.headers, 'access-control-allow-origin': origin, vary: 'Origin' } };
 }
 
 function guardUpgrades(attach: Attach, log: Log) {

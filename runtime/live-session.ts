@@ -3,11 +3,13 @@
  *
  * publisher → intake (feed, clock, chunker, ledger) → transcriber → channel (transcript, log, hub) → viewers
  */
+import { setTimeout } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
 import type { ActorRefFrom, AnyActorLogic } from 'xstate';
 import { AudioIntake } from '../actors/audio/intake.ts';
 import { bindInput } from '../actors/bind-input.ts';
 import { ffmpegProcess } from '../actors/ffmpeg.ts';
+import type { RunWriter, SessionLog } from '../actors/log/port.ts';
 import type { Log, LedgerTotals, PublisherConnection, PublisherSink } from '../actors/ports.ts';
 import { ResourceList } from '../actors/resources.ts';
 import { SessionChannel } from '../actors/viewers/channel.ts';
@@ -35,15 +37,16 @@ const KILL_TIMEOUT_MS = 2_000;
 const AUDIO_END_TIMEOUT_MS = 2_000;
 const VIEWERS_CLOSE_TIMEOUT_MS = 2_000;
 const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
+/** How long an ended session waits until its end is durable. */
+const LOG_END_TIMEOUT_MS = 1_000;
 
 /** What a session takes from the server. */
 export interface LiveSessionOptions {
-  slug: string;
-  epoch: number;
+  /** Of the run, which says what it is. */
+  writer: RunWriter;
+  sessionLog: SessionLog;
   config: Config;
   ffmpegPath: string;
-  /** Name of the engine, shown to viewers. */
-  transcriberName: string;
   /** The transcriber actor of this session, given its ends of the data plane. */
   transcriber: (plane: {
     intake: AudioIntake;
@@ -76,16 +79,15 @@ export class LiveSession {
   readonly #publisher: PublisherSlot;
 
   constructor(options: LiveSessionOptions) {
-    const { slug, epoch, config, nowMs } = options;
+    const { writer, sessionLog, config, nowMs } = options;
+    const { slug, epoch, startedAt, transcriber } = writer.run;
     this.slug = slug;
     this.epoch = epoch;
-    this.startedAt = options.today().toISOString();
-    this.transcriber = options.transcriberName;
+    this.startedAt = startedAt;
+    this.transcriber = transcriber;
     this.channel = new SessionChannel({
-      slug,
-      epoch,
-      startedAt: this.startedAt,
-      transcriber: options.transcriberName,
+      writer,
+      sessionLog,
       limits: config,
       nowMs,
       log: options.log,
@@ -167,7 +169,7 @@ export class LiveSession {
     });
   }
 
-  async #supervise({ log, today }: LiveSessionOptions): Promise<void> {
+  async #supervise({ log, today, writer }: LiveSessionOptions): Promise<void> {
     superviseRoot(this.actor, this.resources, (left, error) => {
       this.leftovers += left;
       if (left > 0) log.error('the session left resources behind', { left });
@@ -179,6 +181,15 @@ export class LiveSession {
     });
     await toPromise(this.actor).catch(() => undefined);
     this.endedAt = today().toISOString();
+    await Promise.race([this.#endRun(writer, this.endedAt, log), setTimeout(LOG_END_TIMEOUT_MS, null, { ref: false })]);
+  }
+
+  async #endRun(writer: RunWriter, endedAt: string, log: Log): Promise<void> {
+    try {
+      await writer.end(endedAt);
+    } catch (error) {
+      log.warn('the end of the run is not in the session log', { error });
+    }
   }
 }
 

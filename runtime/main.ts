@@ -3,10 +3,12 @@
 import { errors, exitCodeOf } from '../machines/errors.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { exportLog } from './export.ts';
 import { helpText } from './help.ts';
 import { serve } from './serve.ts';
 
-const commands: Record<string, (args: string[]) => Promise<number>> = {
+/** Commands that take no more words. */
+const commands: Record<string, () => Promise<number>> = {
   serve: () => serve(process.env),
   demo: () => demo(process.env),
   doctor: () => doctor(process.env),
@@ -28,10 +30,11 @@ function refuse(what: string, code: 'not_in_this_version' | 'bad_options'): Prom
 
 async function main(): Promise<number> {
   const [name = '--help', ...args] = process.argv.slice(2);
+  if (name === 'export') return exportLog(args, process.env);
   const command = commands[name];
-  if (command !== undefined && args.length === 0) return command(args);
+  if (command !== undefined && args.length === 0) return command();
   process.stderr.write(
-    `captiond: expected one of ${Object.keys(commands).join(', ')}; got "${[name, ...args].join(' ')}"\n`,
+    `captiond: expected one of ${['export', ...Object.keys(commands)].join(', ')}; got "${[name, ...args].join(' ')}"\n`,
   );
   return exitCodeOf('bad_options');
 }

@@ -19,11 +19,15 @@ const assetTypes = {
   'web/base.css': CSS,
   'web/home.css': CSS,
   'web/watch.css': CSS,
+  'web/overlay.css': CSS,
   'web/icon.svg': SVG,
   'web/home.js': SCRIPT,
   'web/session-list.js': SCRIPT,
   'web/watch.js': SCRIPT,
   'web/captions.js': SCRIPT,
+  'web/overlay.js': SCRIPT,
+  'web/overlay-lines.js': SCRIPT,
+  'web/overlay-options.js': SCRIPT,
   'web/passages.js': SCRIPT,
   'web/reading-place.js': SCRIPT,
   'web/status.js': SCRIPT,
@@ -37,7 +41,7 @@ const assetTypes = {
 export interface PagesOptions {
   /** Where publishers connect; undefined until the listener is there. */
   publishAddress: () => { host: string; port: number } | undefined;
-  /** Sites that may show the watch page inside their own pages. */
+  /** Sites that may show captions inside their own pages. */
   allowedOrigins: readonly string[];
 }
 
@@ -45,6 +49,8 @@ export interface PagesOptions {
 export interface Pages {
   home(headers: IncomingHttpHeaders): Answer;
   watch(headers: IncomingHttpHeaders): Answer;
+  /** For an address whose options are good. */
+  overlay(headers: IncomingHttpHeaders): Answer;
   /** Undefined when the table has no such asset. */
   asset(name: string, headers: IncomingHttpHeaders): Answer | undefined;
   /** `answer` itself, or the same as a page when it is an error and the client is a browser that shows it. */
@@ -52,18 +58,21 @@ export interface Pages {
 }
 
 export async function loadPages(options: PagesOptions): Promise<Pages> {
-  const [home, watch, failure] = await Promise.all([
+  const [home, watch, overlay, failure] = await Promise.all([
     read('web/home.html'),
     read('web/watch.html'),
+    read('web/overlay.html'),
     read('web/error.html'),
   ]);
   const loaded = Object.entries(assetTypes).map(async ([name, type]) => [name, fixed(type, await read(name))] as const);
   const assets = new Map(await Promise.all(loaded));
-  const watchHeaders = pageHeaders(["'self'", ...options.allowedOrigins]);
-  const watchPage = fixed(HTML, watch, watchHeaders);
+  const framed = pageHeaders(["'self'", ...options.allowedOrigins]);
+  const watchPage = fixed(HTML, watch, framed);
+  const overlayPage = fixed(HTML, overlay, framed);
   return {
     home: (headers) => renderHome(String(home), options.publishAddress(), headers),
     watch: (headers) => ifChanged(watchPage, headers),
+    overlay: (headers) => ifChanged(overlayPage, headers),
     asset: (name, headers) => {
       const known = assets.get(name);
       return known && ifChanged(known, headers);

@@ -39,9 +39,9 @@ export class PublisherSlot {
     return this.#connection?.remoteAddress;
   }
 
-  /** Is this the credential of whoever published last? */
+  /** Is this the credential of whoever published last, or has nobody published yet? */
   hasCredential(credential: string | undefined): boolean {
-    return this.#credential === credential;
+    return !this.#attachedBefore || this.#credential === credential;
   }
 
   /** Gives the place to `connection` and returns where its audio goes. */

@@ -1,21 +1,17 @@
 /**
- * The sessions of this server: the live ones by name, the ended ones for as long as they stay readable.
+ * The sessions of this server: the live ones by name; what is over goes to the archive.
  *
  * Each session is a root actor of its own; this is plain bookkeeping. A new publish after an end starts a new epoch.
  */
+import type { RunWriter } from '../actors/log/port.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionWishes } from './session-wishes.ts';
 
-/** Ended sessions kept readable at most; the oldest goes first. */
-export const ENDED_SESSIONS_MAX = 1_000;
-
 export interface RegistryOptions {
+  /** Begins a run in the session log. */
+  claim: (slug: string, wishes: SessionWishes | undefined) => Promise<RunWriter>;
   /** Starts a session's actors. */
-  start: (slug: string, epoch: number, wishes: SessionWishes | undefined) => LiveSession;
-  /** How long an ended session stays readable. */
-  retentionMs: number;
-  /** Wall clock in milliseconds since 1970. */
-  todayMs: () => number;
+  start: (writer: RunWriter, wishes: SessionWishes | undefined) => LiveSession;
   /** Told after a session has ended and given everything back. */
   onClosed?: (session: LiveSession) => void;
 }
@@ -23,8 +19,8 @@ export interface RegistryOptions {
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #live = new Map<string, LiveSession>();
-  readonly #ended = new Map<string, { session: LiveSession; endedAtMs: number }>();
-  readonly #epochs = new Map<string, number>();
+  /** Names whose run is being claimed. */
+  readonly #starting = new Map<string, Promise<LiveSession>>();
   /** Leftovers of all ended sessions; must stay 0. */
   leftovers = 0;
 
@@ -32,57 +28,49 @@ export class Registry {
     this.#options = options;
   }
 
-  /** Sessions that have not ended. */
+  /** Sessions that have not ended, and those that are about to start. */
   get size(): number {
-    return this.#live.size;
+    return this.#live.size + this.#starting.size;
   }
 
   live(slug: string): LiveSession | undefined {
     return this.#live.get(slug);
   }
 
-  /** The run of this name that viewers mean: the live one, else the newest that is still readable. */
-  get(slug: string): LiveSession | undefined {
-    this.#forget();
-    return this.#live.get(slug) ?? this.#ended.get(slug)?.session;
-  }
-
-  list(): LiveSession[] {
-    this.#forget();
-    const ended = [...this.#ended].filter(([slug]) => !this.#live.has(slug));
-    return [...this.#live.values(), ...ended.map(([, { session }]) => session)];
-  }
-
   liveSessions(): LiveSession[] {
     return [...this.#live.values()];
   }
 
-  /** Starts a run of `slug`, which must not be live. */
-  start(slug: string, wishes?: SessionWishes): LiveSession {
-    const epoch = Math.max(this.#options.todayMs(), (this.#epochs.get(slug) ?? 0) + 1);
-    const session = this.#options.start(slug, epoch, wishes);
-    this.#live.set(slug, session);
-    this.#epochs.set(slug, epoch);
-    void session.closed.then(() => this.#retire(session));
-    return session;
+  /** Is a run of this name being started? */
+  isStarting(slug: string): boolean {
+    return this.#starting.has(slug);
+  }
+
+  /** The live run of `slug`, started where there is none. Rejects when the session log refuses. */
+  start(slug: string, wishes?: SessionWishes): Promise<LiveSession> {
+    const live = this.#live.get(slug);
+    if (live !== undefined) return Promise.resolve(live);
+    const known = this.#starting.get(slug);
+    if (known !== undefined) return known;
+    const starting = this.#start(slug, wishes);
+    this.#starting.set(slug, starting);
+    return starting;
+  }
+
+  async #start(slug: string, wishes: SessionWishes | undefined): Promise<LiveSession> {
+    try {
+      const session = this.#options.start(await this.#options.claim(slug, wishes), wishes);
+      this.#live.set(slug, session);
+      void session.closed.then(() => this.#retire(session));
+      return session;
+    } finally {
+      this.#starting.delete(slug);
+    }
   }
 
   #retire(session: LiveSession): void {
     this.#live.delete(session.slug);
     this.leftovers += session.leftovers;
-    this.#ended.delete(session.slug);
-    this.#ended.set(session.slug, { session, endedAtMs: this.#options.todayMs() });
-    this.#forget();
     this.#options.onClosed?.(session);
-  }
-
-  /** Drops what is older than the retention, and its epoch: a new run's is later by the wall clock. */
-  #forget(): void {
-    const oldestMs = this.#options.todayMs() - this.#options.retentionMs;
-    for (const [slug, { endedAtMs }] of this.#ended) {
-      if (endedAtMs > oldestMs && this.#ended.size <= ENDED_SESSIONS_MAX) return;
-      this.#ended.delete(slug);
-      if (!this.#live.has(slug)) this.#epochs.delete(slug);
-    }
   }
 }

@@ -5,6 +5,7 @@
  */
 import { createActor, fromPromise, toPromise, waitFor } from 'xstate';
 import type { ActorRefFrom } from 'xstate';
+import type { RunWriter } from '../actors/log/port.ts';
 import { createRtmpListener } from '../actors/rtmp/listener.ts';
 import type { RtmpListener } from '../actors/rtmp/listener.ts';
 import { CaptiondError } from '../machines/errors.ts';
@@ -18,6 +19,8 @@ import { ENGINE_STOP_MAX_MS } from './engine.ts';
 import { createHttpServer } from './http.ts';
 import type { HttpServer } from './http.ts';
 import { LiveSession } from './live-session.ts';
+import { openSessionLog } from './session-log.ts';
+import type { OpenSessionLog } from './session-log.ts';
 import type { RootLog } from './log.ts';
 import { Registry } from './registry.ts';
 import type { SessionWishes } from './session-wishes.ts';
@@ -26,6 +29,8 @@ import type { Transcribers } from './transcribers.ts';
 
 /** For closing listeners after the sessions and the engine are gone. */
 const LISTENERS_CLOSE_MS = 2_000;
+/** For writing the last records. */
+const LOG_CLOSE_MS = 5_500;
 
 export interface ServerOptions {
   config: Config;
@@ -48,6 +53,7 @@ export class CaptiondServer {
   readonly #options: ServerOptions;
   readonly #actor: ActorRefFrom<typeof serverMachine>;
   #transcribers: Transcribers | undefined;
+  #sessionLog: OpenSessionLog | undefined;
   #rtmp: RtmpListener | undefined;
   #http: HttpServer | undefined;
 
@@ -55,10 +61,9 @@ export class CaptiondServer {
     this.#options = options;
     const { config } = options;
     this.registry = new Registry({
-      start: (slug, epoch, wishes) => this.#startSession(slug, epoch, wishes),
-      retentionMs: config.retentionHours * 3_600_000,
-      todayMs: () => Date.now(),
-      onClosed: () => this.#noteClosed(),
+      claim: (slug, wishes) => this.#claim(slug, wishes),
+      start: (writer, wishes) => this.#startSession(writer, wishes),
+      onClosed: (session) => this.#retired(session),
     });
     const machine = serverMachine.provide({
       actors: {
@@ -70,7 +75,8 @@ export class CaptiondServer {
         forceSessions: () => this.#forceSessions(),
       },
     });
-    const timing = { drainTimeoutMs: config.drainMs, shutdownTimeoutMs: ENGINE_STOP_MAX_MS + LISTENERS_CLOSE_MS };
+    const shutdownTimeoutMs = ENGINE_STOP_MAX_MS + LISTENERS_CLOSE_MS + LOG_CLOSE_MS;
+    const timing = { drainTimeoutMs: config.drainMs, shutdownTimeoutMs };
     this.#actor = createActor(machine, { input: { timing } });
     this.#actor.subscribe({ error: (error) => options.log.error('the server chart failed', { error: String(error) }) });
   }
@@ -107,10 +113,12 @@ export class CaptiondServer {
 
   async #boot(): Promise<void> {
     const { config, log, onProgress } = this.#options;
+    const sessionLog = await openSessionLog(config, log);
+    this.#sessionLog = sessionLog;
     this.#http = await createHttpServer({
       host: config.httpHost,
       port: config.httpPort,
-      directory: sessionDirectory(this.registry),
+      directory: sessionDirectory(this.registry, sessionLog.archive, nowMs),
       control: sessionControl(this.registry, (wishes) => this.#refusal(wishes)),
       readiness: () => this.#readiness(),
       publishAddress: () => this.#rtmp?.address,
@@ -125,7 +133,7 @@ export class CaptiondServer {
         maxSessions: config.maxSessions,
         takeover: config.publisherTakeover,
         phase: () => this.#phase(),
-        started: this.#started(),
+        started: this.#start(),
       }),
       log,
     });
@@ -135,20 +143,26 @@ export class CaptiondServer {
   async #shutdown(): Promise<void> {
     await Promise.all([this.#rtmp?.close(), this.#transcribers?.stop()]);
     await this.#http?.close();
+    await this.#sessionLog?.close();
   }
 
-  #startSession(slug: string, epoch: number, wishes: SessionWishes | undefined): LiveSession {
+  #claim(slug: string, wishes: SessionWishes | undefined): Promise<RunWriter> {
+    const { transcribers, sessionLog } = this.#started();
+    const transcriber = transcribers.nameOf(wishes);
+    return sessionLog.claim({ slug, transcriber, startedAt: new Date().toISOString() });
+  }
+
+  #startSession(writer: RunWriter, wishes: SessionWishes | undefined): LiveSession {
     const { config, ffmpegPath, log } = this.#options;
-    const transcribers = this.#transcribers;
-    if (transcribers === undefined) throw new CaptiondError('server_not_ready');
+    const { transcribers, sessionLog } = this.#started();
+    const { slug, epoch } = writer.run;
     return new LiveSession({
-      slug,
-      epoch,
+      writer,
+      sessionLog: sessionLog.log,
       config,
       ffmpegPath,
-      transcriberName: transcribers.nameOf(wishes),
-      transcriber: ({ intake, channel, resources, log: sessionLog }) =>
-        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: sessionLog }, wishes),
+      transcriber: ({ intake, channel, resources, log: lines }) =>
+        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: lines }, wishes),
       log: log.child({ session: slug, epoch }),
       nowMs,
       today: () => new Date(),
@@ -171,7 +185,14 @@ export class CaptiondServer {
     return snapshot.hasTag('accepting') ? 'accepting' : 'draining';
   }
 
-  async #started(): Promise<void> {
+  #started(): { transcribers: Transcribers; sessionLog: OpenSessionLog } {
+    const transcribers = this.#transcribers;
+    const sessionLog = this.#sessionLog;
+    if (transcribers === undefined || sessionLog === undefined) throw new CaptiondError('server_not_ready');
+    return { transcribers, sessionLog };
+  }
+
+  async #start(): Promise<void> {
     await waitFor(this.#actor, (now) => !now.matches('booting'), { timeout: Infinity });
   }
 
@@ -189,6 +210,14 @@ export class CaptiondServer {
 
   #forceSessions(): void {
     for (const session of this.registry.liveSessions()) session.force();
+  }
+
+  #retired(session: LiveSession): void {
+    const { slug, epoch, startedAt, transcriber, endedAt = startedAt } = session;
+    const known = { slug, epoch, startedAt, endedAt, transcriber };
+    const { recordedOffset: lastOffset } = session.channel;
+    this.#sessionLog?.archive.add({ ...known, lastOffset, ledger: session.ledger() });
+    this.#noteClosed();
   }
 
   #noteClosed(): void {

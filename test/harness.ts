@@ -1,5 +1,6 @@
 /** Starts captiond for tests: in this process or as a program of its own, on free ports of the loopback address. */
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,10 +66,11 @@ export interface Program extends AsyncDisposable {
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
-/** `captiond ARGS` as a program of its own. Disposing it kills it. */
+/** `captiond ARGS` as a program of its own, with a data folder of its own. Disposing it kills it and removes that. */
 export function runCaptiond(args: string[], env: Record<string, string> = {}): Program {
+  const folder = mkdtempSync(join(tmpdir(), 'captiond-program-'));
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { ...process.env, ...ANY_PORTS, ...env },
+    env: { ...process.env, ...ANY_PORTS, DATA_DIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
@@ -83,6 +85,7 @@ export function runCaptiond(args: string[], env: Record<string, string> = {}): P
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await exited;
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,36 +1,81 @@
-/** The log in memory. Policy when full: the oldest tenth is dropped, and resuming from there is no longer honoured. */
-import type { Encoded } from '../wire/encoded.ts';
-import type { TranscriptLog } from './port.ts';
+/** The session log in memory, gone with the process: for benches and tests. */
+import { LogError } from './port.ts';
+import type { LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
 
-/** Records of one run that are kept: more than a day of ceaseless talk. */
-export const MEMORY_LOG_MAX_RECORDS = 50_000;
+interface MemoryRun extends LoggedRun {
+  records: LoggedRecord[];
+}
 
-export class MemoryLog implements TranscriptLog {
-  readonly #maxRecords: number;
-  #records: Encoded[] = [];
-  #dropped = 0;
+export class MemoryLog implements SessionLog {
+  #runs: MemoryRun[] = [];
+  readonly health: LogHealth = { ok: true };
+  readonly #nowMs: () => number;
 
-  constructor(maxRecords: number = MEMORY_LOG_MAX_RECORDS) {
-    this.#maxRecords = maxRecords;
+  /** @param nowMs Wall clock in milliseconds since 1970. */
+  constructor(nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
   }
 
-  get firstOffset(): number {
-    return this.#dropped + 1;
+  claim(start: RunStart): Promise<RunWriter> {
+    if (this.#runs.some(({ slug, endedAt }) => slug === start.slug && endedAt === undefined)) {
+      return Promise.reject(new LogError('busy', `A run of ${start.slug} goes on.`));
+    }
+    const newest = Math.max(0, ...this.#runs.map(({ epoch }) => epoch));
+    const run: MemoryRun = { ...start, epoch: Math.max(this.#nowMs(), newest + 1), lastOffset: 0, records: [] };
+    this.#runs.push(run);
+    return Promise.resolve({
+      run: { ...start, epoch: run.epoch },
+      append: (record) => append(run, record),
+      end: (endedAt) => {
+        run.endedAt ??= endedAt;
+        return Promise.resolve();
+      },
+    });
   }
 
-  get lastOffset(): number {
-    return this.#dropped + this.#records.length;
+  /** Nothing outlives the process. */
+  unfinished(): Promise<[]> {
+    return Promise.resolve([]);
   }
 
-  append(record: Encoded): void {
-    this.#records.push(record);
-    if (this.#records.length <= this.#maxRecords) return;
-    const drop = Math.ceil(this.#maxRecords / 10);
-    this.#records = this.#records.slice(drop);
-    this.#dropped += drop;
+  runs(): Promise<LoggedRun[]> {
+    return Promise.resolve(
+      this.#runs.map(({ records, ...run }) => {
+        const lastBody = records.at(-1)?.body;
+        return lastBody === undefined ? run : { ...run, lastBody };
+      }),
+    );
   }
 
-  read(offset: number): Encoded | undefined {
-    return this.#records[offset - this.#dropped - 1];
+  read({ slug, epoch }: { slug: string; epoch: number }, after: number, limit: number): Promise<LoggedRecord[]> {
+    const run = this.#runs.find((known) => known.slug === slug && known.epoch === epoch);
+    return Promise.resolve(run?.records.slice(after, after + limit) ?? []);
   }
+
+  forget(endedBefore: string): Promise<number> {
+    const kept = this.#runs.filter(({ endedAt }) => endedAt === undefined || endedAt >= endedBefore);
+    const forgotten = this.#runs.length - kept.length;
+    this.#runs = kept;
+    return Promise.resolve(forgotten);
+  }
+
+  onHealth(): () => void {
+    return () => {};
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function append(run: MemoryRun, { offset, body }: LoggedRecord): Promise<void> {
+  const isNext = offset === run.lastOffset + 1;
+  if (!isNext && run.records[offset - 1]?.body !== body) {
+    return Promise.reject(new LogError('out_of_order', `Record ${offset} does not follow ${run.lastOffset}.`));
+  }
+  if (isNext) {
+    run.records.push({ offset, body });
+    run.lastOffset = offset;
+  }
+  return Promise.resolve();
 }

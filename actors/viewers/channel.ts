@@ -1,19 +1,20 @@
 /**
  * A session as its viewers know it: the transcript with its log, the state, the end; and whoever is attached.
  */
-import type { WebSocket } from 'ws';
 import type { EndReason } from '../../machines/events.ts';
-import { MemoryLog } from '../log/memory.ts';
-import type { TranscriptLog } from '../log/port.ts';
+import type { RunWriter, SessionLog } from '../log/port.ts';
 import type { EngineUtterance, GapCause, LedgerTotals, Log, SessionState, TranscriptSink } from '../ports.ts';
 import { Transcript } from '../transcript.ts';
 import { closes } from '../wire/close-codes.ts';
 import type { Cursor } from '../wire/cursor.ts';
 import { Encoded } from '../wire/encoded.ts';
-import type { ProtocolVersion } from '../wire/encoded.ts';
-import type { RecordMessage, ServerMessage, SessionMessage } from '../wire/messages.ts';
+import type { RecordMessage, ServerMessage, SessionMessage, StateOfSession } from '../wire/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { STATE, ViewerHub } from './hub.ts';
+import type { ViewerLine } from './line.ts';
+import { LiveRecords } from './records.ts';
+import type { Records } from './records.ts';
+import { replay } from './replay.ts';
 import { FAULTS_MAX, answer } from './viewer-messages.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -27,12 +28,10 @@ export interface ChannelLimits {
 }
 
 export interface ChannelOptions {
-  slug: string;
-  epoch: number;
-  /** ISO 8601 UTC. */
-  startedAt: string;
-  /** Name of the engine. */
-  transcriber: string;
+  /** Of the run, which says what it is; its records go there. */
+  writer: RunWriter;
+  /** Where they are read again. */
+  sessionLog: Pick<SessionLog, 'read' | 'health' | 'onHealth'>;
   limits: ChannelLimits;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -45,7 +44,6 @@ export interface ChannelOptions {
 
 /** What a viewer asked for. */
 export interface AttachRequest {
-  version: ProtocolVersion;
   after: Cursor | undefined;
   /** False: finals only. */
   partials: boolean;
@@ -56,21 +54,30 @@ export interface AttachRequest {
 export class SessionChannel {
   readonly #options: ChannelOptions;
   readonly #transcript: Transcript;
-  readonly #log: TranscriptLog = new MemoryLog();
+  readonly #records: LiveRecords;
   readonly heartbeat: Heartbeat;
   readonly hub: ViewerHub;
-  #state: SessionState = 'awaiting';
+  #state: StateOfSession;
   #isEnded = false;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    const { limits, nowMs, log, onDelivered } = options;
+    const { limits, nowMs, log, onDelivered, writer, sessionLog } = options;
     this.#transcript = new Transcript(limits.dedupWindow);
+    this.#state = { state: 'awaiting', ...durability(sessionLog.health.ok) };
+    this.#records = new LiveRecords({
+      writer,
+      log: sessionLog,
+      lines: log,
+      onShown: () => this.hub.recorded(),
+      onDurability: (isDurable) => this.#setState({ state: this.#state.state, ...durability(isDurable) }),
+    });
     this.hub = new ViewerHub({
-      log: this.#log,
+      records: this.#records,
       limits: { queueMax: limits.viewerQueueMax, queueMaxBytes: limits.viewerQueueMaxBytes },
       nowMs,
       lines: log,
+      onHeard: (viewer, text) => this.#heard(viewer, text),
       ...(onDelivered && { onDelivered }),
     });
     this.heartbeat = new Heartbeat({
@@ -79,6 +86,7 @@ export class SessionChannel {
       nowMs,
       random: Math.random,
       lines: log,
+      onStuck: (viewer) => this.hub.tooSlow(viewer),
     });
   }
 
@@ -93,9 +101,19 @@ export class SessionChannel {
     return this.#transcript.duplicates;
   }
 
-  /** Newest offset of the run. */
+  /** Everything that was recorded so far and may be shown. */
+  get records(): Records {
+    return this.#records;
+  }
+
+  /** Offset of the newest record, shown or not. */
+  get recordedOffset(): number {
+    return this.#transcript.offset;
+  }
+
+  /** Newest offset of the run that is shown. */
   get offset(): number {
-    return this.#log.lastOffset;
+    return this.#records.lastOffset;
   }
 
   gap(startMs: number, endMs: number, cause: GapCause): void {
@@ -104,30 +122,27 @@ export class SessionChannel {
 
   /** Tells viewers when it is another state than before. */
   setState(state: SessionState): void {
-    if (state === this.#state || this.#isEnded) return;
-    this.#state = state;
-    this.hub.moment(STATE, this.#encode({ type: 'session_state', state }));
+    if (state !== this.#state.state) this.#setState({ ...this.#state, state });
   }
 
   /** Writes `session_end`; nothing is taken afterwards. Idempotent. */
   end(reason: EndReason, totals: LedgerTotals): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#state = 'ended';
+    this.#state = { ...this.#state, state: 'ended' };
     this.#record(this.#transcript.end(reason, totals));
+    this.#records.close();
   }
 
-  /** Makes an open socket a viewer: `session` first, then what it lacks by its cursor, then what comes. */
-  attach(socket: WebSocket, { version, after, partials, language }: AttachRequest): void {
-    const start = this.#start(after);
-    const { offset, ...resumption } = start;
-    const hello = this.#encode(this.#hello(resumption));
-    const view = { version, partials, language, offset };
-    if (this.#isEnded) return this.hub.replay(socket, view, hello);
-    const viewer = this.hub.attach(socket, view, hello);
-    if (viewer === undefined) return;
-    this.heartbeat.attached(viewer);
-    socket.on('message', (data, isBinary) => this.#heard(viewer, isBinary ? '' : (data as Buffer).toString()));
+  /** Makes an open line a viewer: `session` first, then what it lacks by its cursor, then what comes. */
+  attach(line: ViewerLine, { after, partials, language }: AttachRequest): void {
+    const { offset, ...resumption } = startOf(after, this.#options.writer.run.epoch, this.offset);
+    const hello = this.#hello(resumption);
+    const view = { partials, language, offset };
+    const { nowMs, writer } = this.#options;
+    if (this.#isEnded) return replay(line, { run: writer.run, records: this.#records, hello, view, nowMs });
+    const viewer = this.hub.attach(line, view, this.#encode(hello));
+    if (viewer !== undefined) this.heartbeat.attached(viewer);
   }
 
   #partial(heard: EngineUtterance): void {
@@ -148,39 +163,49 @@ export class SessionChannel {
     this.#options.onTranscript?.('final', message.endMs);
   }
 
+  #setState(state: StateOfSession): void {
+    if (this.#isEnded) return;
+    this.#state = state;
+    this.hub.moment(STATE, this.#encode({ type: 'session_state', ...state }));
+  }
+
   #record(message: RecordMessage): void {
-    this.#log.append(this.#encode(message));
-    this.hub.recorded();
+    this.#records.append(message);
   }
 
   #encode(message: ServerMessage): Encoded {
-    return new Encoded(message, this.#options.slug);
-  }
-
-  /** Where a viewer starts, and whether that is where it asked to. */
-  #start(after: Cursor | undefined): { offset: number; resumed: boolean; firstOffset?: number } {
-    const { firstOffset, lastOffset } = this.#log;
-    if (after === undefined) return { offset: lastOffset, resumed: false };
-    const asked = after === 'start' ? 0 : after.offset;
-    const isOfThisRun = after === 'start' || after.epoch === this.#options.epoch;
-    if (isOfThisRun && asked >= firstOffset - 1 && asked <= lastOffset) return { offset: asked, resumed: true };
-    return { offset: firstOffset - 1, resumed: false, firstOffset };
+    return new Encoded(message, this.#options.writer.run);
   }
 
   #hello(resumption: Pick<SessionMessage, 'resumed' | 'firstOffset'>): SessionMessage {
-    const { slug, epoch, startedAt, transcriber } = this.#options;
-    const { lastOffset: offset } = this.#log;
-    return { type: 'session', slug, epoch, offset, state: this.#state, startedAt, transcriber, ...resumption };
+    const { slug, epoch, startedAt, transcriber } = this.#options.writer.run;
+    return { type: 'session', slug, epoch, offset: this.offset, ...this.#state, startedAt, transcriber, ...resumption };
   }
 
   #heard(viewer: Viewer, text: string): void {
-    if (viewer.view.version === 'v1') return;
+    if (viewer.line.protocol === 'v1') return;
     // Answers wait for a viewer that asks and does not read; there is a bound to them too.
-    if (viewer.socket.bufferedAmount > this.#options.limits.viewerQueueMaxBytes) return viewer.close(closes.tooSlow);
+    if (viewer.line.waitingBytes > this.#options.limits.viewerQueueMaxBytes) return viewer.close(closes.tooSlow);
     const { reply, isFault } = answer(text);
-    viewer.send(this.#encode(reply));
+    viewer.send(this.#encode(reply), this.#options.nowMs());
     if (!isFault) return;
     viewer.faults += 1;
     if (viewer.faults >= FAULTS_MAX) viewer.close(closes.protocolError);
   }
+}
+
+function durability(isDurable: boolean): Pick<StateOfSession, 'durable'> {
+  return isDurable ? {} : { durable: false };
+}
+
+/** Where a viewer of a run starts, and whether that is where it asked to. */
+export function startOf(
+  after: Cursor | undefined,
+  epoch: number,
+  lastOffset: number,
+): { offset: number; resumed: boolean; firstOffset?: number } {
+  if (after === undefined) return { offset: lastOffset, resumed: false };
+  if (after === 'start') return { offset: 0, resumed: true };
+  if (after.epoch === epoch && after.offset <= lastOffset) return { offset: after.offset, resumed: true };
+  return { offset: 0, resumed: false, firstOffset: 1 };
 }

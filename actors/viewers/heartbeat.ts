@@ -26,6 +26,8 @@ export interface HeartbeatOptions {
   /** From 0 to 1. */
   random: () => number;
   lines: Log;
+  /** A viewer has taken nothing for so long, with bytes to take, that it never will. */
+  onStuck: (viewer: Viewer) => void;
 }
 
 export class Heartbeat {
@@ -54,10 +56,6 @@ export class Heartbeat {
   attached(viewer: Viewer): void {
     const { nowMs, random, intervalMs } = this.#options;
     viewer.pingAtMs = nowMs() + random() * intervalMs;
-    const answered = (): void => {
-      viewer.unanswered = 0;
-    };
-    viewer.socket.on('pong', answered).on('message', answered).on('ping', answered);
   }
 
   /** Pings whoever is due and closes whoever was silent for too long. */
@@ -67,15 +65,15 @@ export class Heartbeat {
     this.#lastSweepMs = nowMs;
     for (const viewer of viewers) {
       if (wasStalled) viewer.unanswered = Math.max(0, viewer.unanswered - 1);
-      if (viewer.isOpen && viewer.pingAtMs <= nowMs) this.#beat(viewer, nowMs);
+      if (!viewer.isOpen) continue;
+      viewer.look(nowMs);
+      if (viewer.isStuck(nowMs)) this.#options.onStuck(viewer);
+      else if (viewer.pingAtMs <= nowMs) this.#beat(viewer, nowMs);
     }
   }
 
   #beat(viewer: Viewer, nowMs: number): void {
     const { intervalMs, maxMissed, lines } = this.#options;
-    const waitingBytes = viewer.socket.bufferedAmount;
-    if (waitingBytes < viewer.waitingBytes) viewer.unanswered = 0;
-    viewer.waitingBytes = waitingBytes;
     if (viewer.unanswered >= maxMissed) {
       this.timeouts += 1;
       lines.info('a viewer answers no ping and is closed', { missed: viewer.unanswered });
@@ -84,6 +82,6 @@ export class Heartbeat {
     }
     viewer.unanswered += 1;
     viewer.pingAtMs = nowMs + intervalMs;
-    viewer.socket.ping();
+    viewer.line.ping();
   }
 }

@@ -1,18 +1,18 @@
 /**
  * The viewers of one session, and the fan-out of its messages to them.
  *
- * A message is made into bytes once and written to every socket. A failed send, a slow viewer, a closed one concern
- * that viewer alone.
+ * A message is made into bytes once and written to every line. A failed send, a slow viewer, a closed one concern that
+ * viewer alone.
  */
-import type { WebSocket } from 'ws';
 import type { Log } from '../ports.ts';
-import type { TranscriptLog } from '../log/port.ts';
 import { closes } from '../wire/close-codes.ts';
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
+import type { ViewerLine } from './line.ts';
 import { Moments } from './moments.ts';
 import { sharedPasses } from './passes.ts';
 import type { Passes } from './passes.ts';
+import type { Records } from './records.ts';
 import { Viewer } from './viewer.ts';
 import type { SessionView, ViewerLimits, ViewerView } from './viewer.ts';
 
@@ -22,15 +22,17 @@ export const STATE = 'state';
 const SLICE_VIEWERS = 256;
 
 export interface HubOptions {
-  log: TranscriptLog;
+  records: Records;
   limits: ViewerLimits;
   /** Monotonic milliseconds. */
   nowMs: () => number;
   /** For the operator. */
   lines: Log;
   passes?: Passes;
-  /** What came in `sinceMs` ago has been written to the last viewer that keeps up. */
+  /** What came in `lagMs` ago has been written to the last viewer that keeps up. */
   onDelivered?: (lagMs: number) => void;
+  /** A viewer has sent a text. */
+  onHeard?: (viewer: Viewer, text: string) => void;
 }
 
 /** What happened to viewers, since the session's start. */
@@ -54,10 +56,11 @@ export class ViewerHub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    this.#session = { log: options.log, moments: this.#moments, limits: options.limits };
+    const { records, limits, nowMs } = options;
+    this.#session = { records, limits, nowMs, moments: this.#moments };
   }
 
-  /** Viewers whose sockets are not closed yet. */
+  /** Viewers whose lines are not closed yet. */
   get size(): number {
     return this.#viewers.size;
   }
@@ -66,33 +69,28 @@ export class ViewerHub {
     return this.#viewers;
   }
 
-  /** Gives a newcomer everything that there is, and closes it: the session is over. */
-  replay(socket: WebSocket, view: ViewerView, hello: Encoded): void {
-    const viewer = new Viewer(socket, view, this.#moments.turn);
-    viewer.send(hello);
-    viewer.dismiss(this.#session, closes.sessionEnded);
-  }
-
   /** Takes a viewer in; `hello` goes first. Undefined when the session takes none any more. */
-  attach(socket: WebSocket, view: ViewerView, hello: Encoded): Viewer | undefined {
+  attach(line: ViewerLine, view: ViewerView, hello: Encoded): Viewer | undefined {
     if (this.#closing !== undefined) {
-      socket.close(this.#closing.code, this.#closing.reason);
+      line.end(this.#closing);
       return undefined;
     }
-    const viewer = new Viewer(socket, view, this.#moments.turn);
+    const nowMs = this.#options.nowMs();
+    const viewer = new Viewer(line, view, { turn: this.#moments.turn, nowMs, phase: Math.random() });
     this.#viewers.add(viewer);
     this.counts.attached += 1;
-    socket.once('close', () => this.#forget(viewer));
-    socket.on('error', () => {
-      this.counts.failedSends += 1;
-      socket.terminate();
-    });
-    viewer.send(hello);
+    line.listener = {
+      heard: (text) => this.#options.onHeard?.(viewer, text),
+      answered: (count) => this.#answered(viewer, count),
+      failed: () => this.#failed(viewer),
+      closed: () => this.#forget(viewer),
+    };
+    viewer.send(hello, nowMs);
     this.#deliver(viewer);
     return viewer;
   }
 
-  /** A record has been appended to the log. */
+  /** More records may be shown. */
   recorded(): void {
     this.#schedule();
   }
@@ -108,17 +106,25 @@ export class ViewerHub {
     this.#moments.delete(key);
   }
 
-  /** Closes every viewer after what it still has to get. `onEmpty` is called when the last socket is closed. */
+  /** Closes every viewer after what it still has to get. `onEmpty` is called when the last line is closed. */
   close(close: Close, onEmpty: () => void): void {
     this.#closing = close;
     this.#onEmpty = onEmpty;
-    for (const viewer of this.#viewers) viewer.dismiss(this.#session, close);
+    for (const viewer of this.#viewers) this.#deliver(viewer);
     this.#tellEmpty();
   }
 
-  /** Destroys every socket that is left. */
+  /** Closes a viewer that cannot keep up; it may resume with its cursor. */
+  tooSlow(viewer: Viewer): void {
+    if (!viewer.isOpen) return;
+    this.counts.slowCloses += 1;
+    this.#options.lines.info('a viewer is too slow and is closed', { offset: viewer.offset });
+    viewer.close(closes.tooSlow);
+  }
+
+  /** Destroys every line that is left. */
   terminate(): void {
-    for (const { socket } of this.#viewers) socket.terminate();
+    for (const { line } of this.#viewers) line.terminate();
   }
 
   #schedule(): void {
@@ -149,13 +155,25 @@ export class ViewerHub {
   }
 
   #deliver(viewer: Viewer): void {
-    const delivery = viewer.deliver(this.#session, () => {
-      if (this.#viewers.has(viewer) && this.#closing === undefined) this.#deliver(viewer);
-    });
-    if (delivery !== 'too_slow') return;
-    this.counts.slowCloses += 1;
-    this.#options.lines.info('a viewer is too slow and is closed', { offset: this.#session.log.lastOffset });
-    viewer.close(closes.tooSlow);
+    if (!this.#viewers.has(viewer)) return;
+    const delivery = viewer.deliver(this.#session, () => this.#deliver(viewer));
+    if (delivery === 'live' && this.#closing !== undefined && this.#session.records.isSettled) {
+      viewer.close(this.#closing);
+    }
+    if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
+    if (delivery === 'too_slow') this.tooSlow(viewer);
+  }
+
+  #answered(viewer: Viewer, count: number | undefined): void {
+    viewer.unanswered = 0;
+    if (count === undefined) return;
+    viewer.confirmed(count, this.#options.nowMs());
+    this.#deliver(viewer);
+  }
+
+  #failed(viewer: Viewer): void {
+    this.counts.failedSends += 1;
+    this.#options.lines.info('a viewer is removed: its line failed', { offset: viewer.offset });
   }
 
   #forget(viewer: Viewer): void {

@@ -1,29 +1,32 @@
 /**
- * One viewer: a socket and how far it has got. It has no queue of its own; what it lacks is read from the log.
+ * One viewer: a line and how far it has got. It has no queue of its own; what it lacks is read from the records.
  *
- * While the kernel takes everything it is live. Once bytes wait in the socket it lags: nothing more is written until
- * they are gone, then it gets all the records that it missed and only the newest of each moment.
+ * While everything that it is given leaves at once it is live. When bytes wait, or it confirms too late what has left, it
+ * lags: nothing more is written until that has changed, then it gets all the records that it missed and only the newest
+ * of each moment.
  */
-import type { WebSocket } from 'ws';
-import type { TranscriptLog } from '../log/port.ts';
 import type { Close } from '../wire/close-codes.ts';
-import type { Encoded, ProtocolVersion } from '../wire/encoded.ts';
+import type { Encoded } from '../wire/encoded.ts';
+import { ByteWindow } from './byte-window.ts';
+import type { ViewerLine } from './line.ts';
 import type { Moments } from './moments.ts';
+import type { Records } from './records.ts';
 
-/** Bytes of records given to a lagging viewer at once, before it has to take them. */
+/** Bytes of records given to a viewer at once, before it has to take them. */
 const CATCH_UP_BYTES = 65_536;
+/** A viewer that has bytes to take and takes none for so long is stuck. */
+export const STUCK_MS = 15_000;
 
 /** How far a viewer may fall behind. */
 export interface ViewerLimits {
   /** Records not yet given to it, `VIEWER_QUEUE_MAX`. */
   queueMax: number;
-  /** Bytes waiting for it, in its socket and in the log, `VIEWER_QUEUE_MAX_BYTES`. */
+  /** Bytes waiting for it, in its line and in the records, `VIEWER_QUEUE_MAX_BYTES`. */
   queueMaxBytes: number;
 }
 
 /** What a viewer asked for. */
 export interface ViewerView {
-  version: ProtocolVersion;
   /** False: no partials. */
   partials: boolean;
   /** Transcripts of this language alone; undefined: of every language. */
@@ -33,99 +36,170 @@ export interface ViewerView {
 }
 
 export interface SessionView {
-  log: TranscriptLog;
+  records: Records;
   moments: Moments;
   limits: ViewerLimits;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
 }
 
 /** What a delivery found. */
-export type Delivery = 'live' | 'lagging' | 'too_slow' | 'gone';
+export type Delivery = 'live' | 'lagging' | 'too_slow' | 'unreadable' | 'gone';
 
-const frameOptions = { binary: false, compress: false } as const;
+/** What a viewer waits for before it may be given more. */
+type Wait = 'flush' | 'confirmation' | 'records';
 
 export class Viewer {
-  readonly socket: WebSocket;
+  readonly line: ViewerLine;
   readonly view: ViewerView;
   /** Newest offset given to it. */
   #offset: number;
   /** Newest change of a moment when it came. */
   readonly #attachedTurn: number;
   #momentTurn = 0;
-  #isLagging = false;
+  #waitsFor: Wait | undefined;
   /** Has it ever had everything? */
   #wasLive = false;
+  #isUnreadable = false;
+  /** Bytes that waited when it was last looked at. */
+  #waitingBytes = 0;
+  readonly #window: ByteWindow;
+  /** When it last took or confirmed something, or had nothing to take. */
+  #progressAtMs: number;
+  /** What was written to it in this delivery. */
+  #batch: Buffer[] = [];
+  #batchBytes = 0;
   /** Pings since the last sign of life. */
   unanswered = 0;
   /** When it is pinged next, on the heartbeat's clock. */
   pingAtMs = 0;
-  /** Bytes that waited when it was last looked at; fewer are a sign of life. */
-  waitingBytes = 0;
   /** Messages that the protocol does not know. */
   faults = 0;
 
-  constructor(socket: WebSocket, view: ViewerView, attachedTurn: number) {
-    this.socket = socket;
-    this.#attachedTurn = attachedTurn;
+  /** @param at.phase From 0 to 1, random: spreads what is done to each viewer from time to time. */
+  constructor(line: ViewerLine, view: ViewerView, at: { turn: number; nowMs: number; phase: number }) {
+    this.line = line;
     this.view = view;
+    this.#attachedTurn = at.turn;
     this.#offset = view.offset;
+    this.#progressAtMs = at.nowMs;
+    this.#window = new ByteWindow(at.phase);
   }
 
   get isOpen(): boolean {
-    return this.socket.readyState === this.socket.OPEN;
+    return this.line.isOpen;
+  }
+
+  /** Newest offset given to it. */
+  get offset(): number {
+    return this.#offset;
   }
 
   /** One message out of turn (`session`, `error`). */
-  send(message: Encoded): void {
-    const bytes = message.as(this.view.version);
-    if (bytes !== undefined && this.isOpen) this.socket.send(bytes, frameOptions);
+  send(message: Encoded, nowMs: number): void {
+    this.#put(message);
+    this.#flush(nowMs);
   }
 
-  close({ code, reason }: Close): void {
-    this.socket.close(code, reason);
+  close(close: Close): void {
+    this.line.end(close);
   }
 
-  /**
-   * Gives what it lacks, as far as it takes it. `onFlushed` is called once everything that was written has left, or
-   * the socket is closed.
-   */
-  deliver(session: SessionView, onFlushed: () => void): Delivery {
-    if (!this.isOpen) return 'gone';
-    if (this.#isLagging && this.socket.bufferedAmount > 0) return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
-    if (this.#offset + 1 < session.log.firstOffset) return 'too_slow';
-    while (!this.#giveRecords(session, CATCH_UP_BYTES)) {
-      if (this.socket.bufferedAmount > 0) return this.#lag(session, onFlushed);
+  /** The viewer has confirmed so many bytes. */
+  confirmed(count: number, nowMs: number): void {
+    this.#window.answered(count, nowMs);
+    this.#progressAtMs = nowMs;
+    if (this.#waitsFor === 'confirmation') this.#waitsFor = undefined;
+  }
+
+  /** Has it taken nothing for so long, with bytes to take, that it never will? */
+  isStuck(nowMs: number): boolean {
+    const waits = this.#waitsFor === 'flush' || this.#waitsFor === 'confirmation';
+    return waits && nowMs - this.#progressAtMs > STUCK_MS;
+  }
+
+  /** Looks whether bytes have left since the last look; that is a sign of life. */
+  look(nowMs: number): void {
+    const { waitingBytes } = this.line;
+    if (waitingBytes < this.#waitingBytes) {
+      this.unanswered = 0;
+      this.#progressAtMs = nowMs;
     }
-    this.#giveMoments(session.moments);
-    if (this.socket.bufferedAmount > 0) return this.#lag(session, onFlushed);
-    this.#isLagging = false;
+    this.#waitingBytes = waitingBytes;
+  }
+
+  /** Gives what it lacks, as far as it takes it. `onReady` is called when a lagging one may be given more. */
+  deliver(session: SessionView, onReady: () => void): Delivery {
+    if (!this.isOpen) return 'gone';
+    if (this.#isUnreadable) return 'unreadable';
+    if (this.#waitsFor !== undefined) return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
+    const nowMs = session.nowMs();
+    for (;;) {
+      const hasAll = this.#giveRecords(session.records);
+      if (hasAll && this.#waitsFor === undefined) this.#giveMoments(session.moments);
+      this.#flush(nowMs);
+      if (this.#waitsFor === undefined && !this.#hasRoom(nowMs, onReady)) return this.#lag(session);
+      if (this.#waitsFor !== undefined) return this.#load(session.records, onReady);
+      if (hasAll) break;
+    }
+    this.#progressAtMs = nowMs;
     this.#wasLive = true;
     return 'live';
   }
 
-  /** Gives all records that it lacks, whether it takes them or not, and closes it. */
-  dismiss(session: SessionView, close: Close): void {
-    if (this.isOpen) this.#giveRecords(session, Infinity);
-    this.close(close);
+  /** Puts what is written now into the kernel's hands, and asks for a confirmation where one is due. */
+  #flush(nowMs: number): void {
+    if (this.#batch.length === 0) return;
+    this.line.write(this.#batch);
+    const ask = this.line.confirms ? this.#window.sent(this.#batchBytes, nowMs) : undefined;
+    this.#batch = [];
+    this.#batchBytes = 0;
+    if (ask !== undefined) this.line.ping(ask);
   }
 
-  #lag(session: SessionView, onFlushed: () => void): Delivery {
-    this.#isLagging = true;
-    // A ping's callback comes when everything before it has left for the kernel.
-    this.socket.ping(undefined, undefined, onFlushed);
+  #hasRoom(nowMs: number, onReady: () => void): boolean {
+    if (this.line.waitingBytes > 0) {
+      this.#waitsFor = 'flush';
+      this.line.afterFlush(() => {
+        this.#waitsFor = undefined;
+        onReady();
+      });
+      return false;
+    }
+    if (!this.line.confirms) return true;
+    const { more, ask } = this.#window.admits(nowMs);
+    if (ask !== undefined) this.line.ping(ask);
+    if (!more) this.#waitsFor = 'confirmation';
+    return more;
+  }
+
+  #lag(session: SessionView): Delivery {
     return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
   }
 
-  /** False when it was given `maxBytes` and there is more. */
-  #giveRecords({ log }: SessionView, maxBytes: number): boolean {
-    let bytes = 0;
-    while (this.#offset < log.lastOffset) {
-      if (bytes >= maxBytes) return false;
+  #load(records: Records, onReady: () => void): Delivery {
+    const ready = (): void => {
+      this.#waitsFor = undefined;
+      onReady();
+    };
+    records.load(this.#offset + 1).then(ready, () => {
+      this.#isUnreadable = true;
+      ready();
+    });
+    return 'lagging';
+  }
+
+  /** False when it was given all that it may get at once and there is more, or a record has to be loaded first. */
+  #giveRecords(records: Records): boolean {
+    while (this.#offset < records.lastOffset) {
+      if (this.#batchBytes >= CATCH_UP_BYTES) return false;
+      const record = records.read(this.#offset + 1);
+      if (record === undefined) {
+        this.#waitsFor = 'records';
+        return false;
+      }
       this.#offset += 1;
-      const message = log.read(this.#offset);
-      const record = this.#isForeign(message) ? undefined : message?.as(this.view.version);
-      if (record === undefined) continue;
-      this.socket.send(record, frameOptions);
-      bytes += record.length;
+      if (!this.#isForeign(record)) this.#put(record);
     }
     return true;
   }
@@ -135,25 +209,28 @@ export class Viewer {
       const isUnwanted = (message.type === 'transcript_partial' && !this.view.partials) || this.#isForeign(message);
       // The state was in the first message, and of withdrawn text it has seen nothing.
       const isOld = turn <= this.#attachedTurn && (message.type === 'session_state' || message.isWithdrawal);
-      if (!isUnwanted && !isOld) this.send(message);
+      if (!isUnwanted && !isOld) this.#put(message);
     }
     this.#momentTurn = moments.turn;
   }
 
-  #isForeign(message: Encoded | undefined): boolean {
+  #put(message: Encoded): void {
+    const bytes = message.as(this.line.protocol);
+    if (bytes === undefined) return;
+    this.#batch.push(bytes);
+    this.#batchBytes += bytes.length;
+  }
+
+  #isForeign(message: Encoded): boolean {
     const { language } = this.view;
-    return language !== undefined && message?.language !== undefined && message.language !== language;
+    return language !== undefined && message.language !== undefined && message.language !== language;
   }
 
   /** A viewer that still reads its history is behind by right; only after that its bounds count. */
-  #isTooSlow({ log, limits }: SessionView): boolean {
-    if (this.#offset + 1 < log.firstOffset) return true;
+  #isTooSlow({ records, limits, nowMs }: SessionView): boolean {
+    if (this.isStuck(nowMs())) return true;
     if (!this.#wasLive) return false;
-    if (log.lastOffset - this.#offset > limits.queueMax) return true;
-    let bytes = this.socket.bufferedAmount;
-    for (let offset = this.#offset + 1; offset <= log.lastOffset && bytes <= limits.queueMaxBytes; offset += 1) {
-      bytes += log.read(offset)?.as(this.view.version)?.length ?? 0;
-    }
-    return bytes > limits.queueMaxBytes;
+    if (records.lastOffset - this.#offset > limits.queueMax) return true;
+    return this.line.waitingBytes + records.bytesAfter(this.#offset) > limits.queueMaxBytes;
   }
 }

@@ -21,4 +21,6 @@ export const closes = {
   protocolError: { code: closeCodes.policyViolation, reason: 'protocol_error' },
   tooSlow: { code: closeCodes.tooSlow, reason: 'too_slow' },
   sessionEnded: { code: closeCodes.sessionEnded, reason: 'session_end' },
+  /** What the viewer lacks cannot be read from the log now. */
+  logUnavailable: { code: closeCodes.atCapacity, reason: 'log_unavailable' },
 } as const satisfies Record<string, Close>;

@@ -16,14 +16,20 @@ export interface Utterance {
   confidence?: number;
 }
 
+/** What viewers are told of the session's state. */
+export interface StateOfSession {
+  state: SessionState;
+  /** Only when so: what is shown now may be gone after a failure of the server, for the log takes nothing. */
+  durable?: false;
+}
+
 /** `session`: always the first message. */
-export interface SessionMessage {
+export interface SessionMessage extends StateOfSession {
   type: 'session';
   slug: string;
   epoch: number;
   /** Newest offset when the viewer attached; 0 before the first record. */
   offset: number;
-  state: SessionState;
   startedAt: string;
   transcriber: string;
   /** True when everything after the cursor follows. */
@@ -44,8 +50,7 @@ export type RecordMessage =
     };
 
 /** What is true now and replaced by what comes next. */
-export type MomentMessage =
-  ({ type: 'transcript_partial' } & Utterance) | { type: 'session_state'; state: SessionState };
+export type MomentMessage = ({ type: 'transcript_partial' } & Utterance) | ({ type: 'session_state' } & StateOfSession);
 
 /** An answer to something that the viewer sent. */
 export interface ErrorMessage {

@@ -10,6 +10,8 @@ export interface Answer {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: string | Buffer;
+  /** Instead of a body: takes the response once its head is written. */
+  stream?: (response: ServerResponse) => void;
   /** What the body says, when it is an error. */
   error?: { code: ErrorCode; message: string };
 }
@@ -54,8 +56,14 @@ export function errorAnswer(code: ErrorCode, particulars: ErrorParticulars = {})
 }
 
 /** Ends `response` with `answer`; Node leaves the body out for HEAD. */
-export function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  const content = status === 304 ? {} : { 'content-length': Buffer.byteLength(body) };
+export function send(response: ServerResponse, { status, headers, body, stream }: Answer): void {
+  if (stream !== undefined) {
+    response.writeHead(status, { ...everywhere, ...headers });
+    if (response.req.method === 'HEAD') response.end();
+    else stream(response);
+    return;
+  }
+  const content = status === 304 || status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...everywhere, ...headers, ...content });
   response.end(body);
 }

@@ -9,14 +9,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { SocketLine } from '../../actors/viewers/socket-line.ts';
 import { closeCodes } from '../../actors/wire/close-codes.ts';
-import { parseAfter } from '../../actors/wire/cursor.ts';
+import type { SessionDirectory } from '../directory.ts';
 import { SLUG_PATTERN } from '../slug.ts';
-import type { SessionDirectory, ViewerRequest } from '../directory.ts';
 import { errorAnswer, sendRaw } from './answer.ts';
 import type { Answer } from './answer.ts';
+import type { Places } from './places.ts';
 import { decodeSegment, parseTarget } from './target.ts';
 import type { Trust } from './trust.ts';
+import { readViewerRequest } from './viewer-request.ts';
 
 /** Subprotocol of the messages that this version speaks; none offered gives the old shape. */
 export const SUBPROTOCOL = 'captiond.v2';
@@ -32,7 +34,7 @@ export const REFUSED_SOCKETS_MAX = 100;
 
 export interface AttachOptions {
   directory: SessionDirectory;
-  maxViewers: number;
+  places: Places;
   trust: Trust;
   isDraining: () => boolean;
 }
@@ -50,25 +52,45 @@ export function createAttach(options: AttachOptions): Attach {
   server.on('wsClientError', (error, socket) => {
     sendRaw(socket, errorAnswer('bad_request', { detail: `${error.message}.` }));
   });
+  const viewers = new Set<WebSocket>();
+  const refused = new Set<WebSocket>();
+  function left(this: WebSocket): void {
+    refused.delete(this);
+    if (viewers.delete(this)) options.places.release();
+  }
   return {
     upgrade: (request, socket, head) => {
-      socket.on('error', () => socket.destroy());
+      socket.on('error', destroyOnError);
       const wanted = readUpgrade(request, options.trust);
       if ('refusal' in wanted) return sendRaw(socket, wanted.refusal);
-      const { size } = server.clients;
-      if (size >= options.maxViewers + REFUSED_SOCKETS_MAX) return sendRaw(socket, errorAnswer('at_capacity'));
-      const isFull = size >= options.maxViewers;
-      server.handleUpgrade(request, socket, head, (viewer) => admit(viewer, { ...options, ...wanted, isFull }));
+      if (refused.size >= REFUSED_SOCKETS_MAX) return sendRaw(socket, errorAnswer('at_capacity'));
+      server.handleUpgrade(request, socket, head, (viewer) => {
+        viewer.on('close', left).on('error', terminateOnError);
+        if (!admit({ viewer, stream: socket }, { ...options, ...wanted })) refused.add(viewer);
+        else {
+          options.places.take();
+          viewers.add(viewer);
+        }
+      });
     },
     terminate: () => {
-      for (const viewer of server.clients) viewer.terminate();
+      for (const viewer of [...viewers, ...refused]) viewer.terminate();
     },
   };
+}
+
+function destroyOnError(this: Duplex): void {
+  this.destroy();
+}
+
+function terminateOnError(this: WebSocket): void {
+  this.terminate();
 }
 
 function socketOptions() {
   return {
     noServer: true,
+    clientTracking: false,
     perMessageDeflate: false,
     maxPayload: VIEWER_MESSAGE_MAX_BYTES,
     maxFragments: FRAGMENTS_MAX,
@@ -94,26 +116,17 @@ function readUpgrade({ url, headers }: IncomingMessage, trust: Trust): Wanted | 
   return SLUG_PATTERN.test(slug) ? { slug, query: target.query } : { refusal: errorAnswer('bad_slug') };
 }
 
-function admit(viewer: WebSocket, options: AttachOptions & Wanted & { isFull: boolean }): void {
-  const { directory, slug, query, isDraining, isFull } = options;
-  viewer.on('error', () => viewer.terminate());
-  if (isDraining()) return viewer.close(closeCodes.serverRestarting, 'server_restarting');
-  if (isFull) return viewer.close(closeCodes.atCapacity, 'at_capacity');
-  const request = readQuery(viewer, query);
-  if ('fault' in request) return viewer.close(closeCodes.policyViolation, request.fault);
-  if (!directory.attach(slug, viewer, request)) viewer.close(closeCodes.noSuchSession, 'no_such_session');
-}
-
-/** `fault` is a close reason: at most 123 bytes (RFC 6455, section 5.5). */
-function readQuery(viewer: WebSocket, query: URLSearchParams): ViewerRequest | { fault: string } {
-  const version = viewer.protocol === SUBPROTOCOL ? 'v2' : 'v1';
-  const partials = query.get('partials') ?? '1';
-  if (!/^[01]$/.test(partials)) return { fault: 'bad_request: partials must be 0 or 1' };
-  const language = query.get('language')?.toLowerCase();
-  if (language !== undefined && !/^[a-z]{2,3}$/.test(language))
-    return { fault: 'bad_request: language must be a code' };
-  const given = query.get('after');
-  const after = given === null ? undefined : parseAfter(given);
-  if (given !== null && after === undefined) return { fault: 'bad_request: after must be EPOCH:OFFSET or 0' };
-  return { version, after, partials: partials === '1', language };
+/** False when it was closed with the reason instead. */
+function admit({ viewer, stream }: { viewer: WebSocket; stream: Duplex }, options: AttachOptions & Wanted): boolean {
+  const { directory, slug, query, isDraining, places } = options;
+  const refuse = (code: number, reason: string): false => {
+    viewer.close(code, reason);
+    return false;
+  };
+  if (isDraining()) return refuse(closeCodes.serverRestarting, 'server_restarting');
+  if (places.isFull) return refuse(closeCodes.atCapacity, 'at_capacity');
+  const request = readViewerRequest(query);
+  if ('fault' in request) return refuse(closeCodes.policyViolation, request.fault);
+  const line = new SocketLine(viewer, stream, viewer.protocol === SUBPROTOCOL ? 'v2' : 'v1');
+  return directory.attach(slug, line, request) || refuse(closeCodes.noSuchSession, 'no_such_session');
 }

@@ -6,21 +6,21 @@ import { SLUG_PATTERN } from '../slug.ts';
 import type { SessionControl, SessionDirectory } from '../directory.ts';
 import type { Pages } from '../pages.ts';
 import { parseWishes } from '../session-wishes.ts';
+import { readOverlayOptions } from '../web/overlay-options.js';
 import { errorAnswer, json } from './answer.ts';
 import type { Answer } from './answer.ts';
+import { eventStream } from './event-stream.ts';
+import type { Places } from './places.ts';
+import type { Readiness } from './readiness.ts';
 import { decodeSegment, parseTarget } from './target.ts';
-
-/** Can sessions be taken now? `reason` is a code of the error table when there is one for it. */
-export interface Readiness {
-  ready: boolean;
-  reason?: string;
-}
+import { transcript } from './transcript.ts';
 
 /** What the routes show. */
 export interface RouteOptions {
   directory: SessionDirectory;
   pages: Pages;
   readiness: () => Readiness;
+  places: Places;
   /** Without it sessions can only be read. */
   control?: SessionControl | undefined;
 }
@@ -39,9 +39,10 @@ interface Matched extends RouteOptions {
   body: string;
   /** Decoded parts of the path; a `slug` is well-formed. */
   params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
 }
 
-type Handler = (matched: Matched) => Answer;
+type Handler = (matched: Matched) => Answer | Promise<Answer>;
 
 interface Route {
   pattern: RegExp;
@@ -59,26 +60,30 @@ const routes: readonly Route[] = [
     isPage: true,
     methods: { GET: ({ pages, headers }) => pages.watch(headers) },
   },
-  { pattern: /^\/overlay\/(?<slug>[^/]+)$/, isPage: true, methods: { GET: later } },
+  { pattern: /^\/overlay\/(?<slug>[^/]+)$/, isPage: true, methods: { GET: overlay } },
   { pattern: /^\/assets\/(?<asset>[\w./-]+)$/, methods: { GET: asset } },
   { pattern: /^\/sessions$/, methods: { GET: listSessions, POST: prepareSession } },
   { pattern: /^\/sessions\/(?<slug>[^/]+)$/, methods: { GET: readSession, DELETE: stopSession } },
   { pattern: /^\/sessions\/(?<slug>[^/]+)\/live$/, methods: { GET: upgradeNeeded } },
-  { pattern: /^\/sessions\/(?<slug>[^/]+)\/events$/, methods: { GET: later } },
-  { pattern: /^\/sessions\/(?<slug>[^/]+)\/transcript\.(json|txt|srt|vtt)$/, methods: { GET: later } },
+  { pattern: /^\/sessions\/(?<slug>[^/]+)\/events$/, methods: { GET: eventStream } },
+  {
+    pattern: /^\/sessions\/(?<slug>[^/]+)\/transcript\.(?<format>json|txt|srt|vtt)$/,
+    methods: { GET: transcript },
+  },
   { pattern: /^\/openapi\.json$/, methods: { GET: later } },
   { pattern: /^\/healthz$/, methods: { GET: () => json(200, { status: 'ok' }) } },
   { pattern: /^\/readyz$/, methods: { GET: readiness } },
 ];
 
 /** The answer to a request that is no upgrade. */
-export function route({ method, url, headers, body = '' }: RouteRequest, options: RouteOptions): Answer {
-  const path = parseTarget(url)?.path;
-  if (path === undefined) return errorAnswer('bad_request', { detail: 'Its address is malformed.' });
+export async function route({ method, url, headers, body = '' }: RouteRequest, options: RouteOptions): Promise<Answer> {
+  const { path, query } = parseTarget(url) ?? {};
+  if (path === undefined || query === undefined)
+    return errorAnswer('bad_request', { detail: 'Its address is malformed.' });
   for (const { pattern, methods, isPage } of routes) {
     const match = pattern.exec(path);
     if (match === null) continue;
-    const answer = call({ methods, method, match }, { ...options, headers, body });
+    const answer = await call({ methods, method, match }, { ...options, headers, body, query });
     return isPage === true ? options.pages.shown(answer, headers) : answer;
   }
   return options.pages.shown(errorAnswer('not_found'), headers);
@@ -90,7 +95,7 @@ interface Called {
   match: RegExpExecArray;
 }
 
-function call({ methods, method, match }: Called, options: Omit<Matched, 'params'>): Answer {
+function call({ methods, method, match }: Called, options: Omit<Matched, 'params'>): Answer | Promise<Answer> {
   const handler = methods[method === 'HEAD' ? 'GET' : method];
   if (handler === undefined) {
     const allow = Object.keys(methods).flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name]));
@@ -107,6 +112,11 @@ function asset({ pages, headers, params }: Matched): Answer {
   return pages.asset(params['asset'] ?? '', headers) ?? errorAnswer('not_found');
 }
 
+function overlay({ pages, headers, query }: Matched): Answer {
+  const options = readOverlayOptions(query);
+  return 'fault' in options ? errorAnswer('bad_request', { detail: options.fault }) : pages.overlay(headers);
+}
+
 function listSessions({ directory }: Matched): Answer {
   return json(200, { sessions: directory.list() });
 }
@@ -116,14 +126,14 @@ function readSession({ directory, params }: Matched): Answer {
   return session === undefined ? errorAnswer('no_such_session') : json(200, session);
 }
 
-function prepareSession({ control, headers, body }: Matched): Answer {
+async function prepareSession({ control, headers, body }: Matched): Promise<Answer> {
   if (control === undefined) return errorAnswer('not_in_this_version');
   const isJson = /^application\/json\b/.test(headers['content-type'] ?? '');
   const parsed = isJson ? parseJson(body) : undefined;
   if (parsed === undefined) return errorAnswer('json_expected');
   const wanted = parseWishes(parsed.value);
   if ('detail' in wanted) return errorAnswer('bad_request', wanted);
-  const made = control.prepare(wanted.slug, wanted.wishes);
+  const made = await control.prepare(wanted.slug, wanted.wishes);
   if ('slug' in made) return json(201, made, { location: `/sessions/${made.slug}` });
   const { code, ...particulars } = made;
   return errorAnswer(code, particulars);

@@ -17,7 +17,10 @@ function rig(more: Partial<Pick<AdmissionOptions, 'takeover' | 'maxSessions'>> =
       return sessions.size;
     },
     live: (slug: string) => sessions.get(slug),
+    isStarting: () => false,
     start: (slug: string) => {
+      const known = sessions.get(slug);
+      if (known !== undefined) return known;
       control.begun += 1;
       const session = fakeSession();
       sessions.set(slug, session);

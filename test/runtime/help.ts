@@ -47,7 +47,8 @@ void t.test('no line is wider than the help may be, none ends in a blank', (t) =
 });
 
 void t.test('commands and exit codes are those of the program', (t) => {
-  for (const command of ['serve', 'demo', 'doctor', 'token', '--help']) t.match(help, `\n  captiond ${command} `);
+  for (const command of ['serve', 'demo', 'doctor', 'export', 'token', '--help'])
+    t.match(help, `\n  captiond ${command} `);
   t.match(help, /Exit codes: 0 stopped as asked, 1 failed, 2 wrong options, 3 a port is taken\.$/);
   t.equal(errors.bad_options.exitCode, 2);
   t.end();

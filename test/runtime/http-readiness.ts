@@ -39,7 +39,7 @@ void t.test('what fails inside is a 500 and a line in the log, and the next requ
   const fail = (): never => {
     throw new Error('broken directory');
   };
-  await using server = await startHttp({ directory: { list: fail, get: fail, attach: fail } });
+  await using server = await startHttp({ directory: { list: fail, get: fail, attach: fail, transcript: fail } });
   const answer = await fetch(server.url('/sessions'));
   t.equal(answer.status, 500);
   t.notMatch(await answer.text(), /broken directory/);

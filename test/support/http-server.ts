@@ -5,7 +5,12 @@ import { WebSocket } from 'ws';
 import { createLog } from '../../runtime/log.ts';
 import { createHttpServer } from '../../runtime/http.ts';
 import type { HttpServer, HttpServerOptions } from '../../runtime/http.ts';
-import type { SessionDirectory, SessionSummary, ViewerRequest } from '../../runtime/directory.ts';
+import type { AttachRequest } from '../../actors/viewers/channel.ts';
+import { textFrame } from '../../actors/wire/frame.ts';
+import type { SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
+
+/** What a viewer asked for, and in which protocol. */
+export type ViewerRequest = AttachRequest & { version: string };
 
 /** One that is live, for tests that only read it. */
 export const liveSession: SessionSummary = {
@@ -14,6 +19,7 @@ export const liveSession: SessionSummary = {
   state: 'live',
   startedAt: '2026-01-01T00:00:00.000Z',
   transcriber: 'local',
+  offset: 0,
   viewers: 0,
   ledger: { receivedMs: 9, transcribedMs: 6, gapMs: 2, unackedMs: 1 },
 };
@@ -52,12 +58,13 @@ function talkOnly(attached: ViewerRequest[]): SessionDirectory {
   return {
     list: () => [liveSession],
     get: (slug) => (slug === 'talk' ? liveSession : undefined),
-    attach: (slug, socket, viewer) => {
+    attach: (slug, line, viewer) => {
       if (slug !== 'talk') return false;
-      attached.push(viewer);
-      socket.send('hello');
+      attached.push({ version: line.protocol, ...viewer });
+      line.write([textFrame('hello')]);
       return true;
     },
+    transcript: () => Promise.resolve(undefined),
   };
 }
 

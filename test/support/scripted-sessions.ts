@@ -1,15 +1,19 @@
 /** Sessions without a publisher or an engine: the real fan-out to viewers, told what to say by a test. */
-import type { WebSocket } from 'ws';
+import type { LoggedTranscript } from '../../actors/exports/worker.ts';
 import { SessionChannel } from '../../actors/viewers/channel.ts';
 import type { ChannelLimits } from '../../actors/viewers/channel.ts';
+import type { ViewerLine } from '../../actors/viewers/line.ts';
 import { closes } from '../../actors/wire/close-codes.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
 import { createLog } from '../../runtime/log.ts';
+import { scriptedLog } from './scripted-log.ts';
+import type { ScriptedLog } from './scripted-log.ts';
 
 /** One run of a session. */
 export interface ScriptedSession {
   channel: SessionChannel;
+  log: ScriptedLog;
   /** Text of an utterance that goes on. */
   partial(utterance: string, text: string): void;
   /** Text of an utterance that is finished; without a partial before it, of one of its own. */
@@ -22,7 +26,7 @@ export interface ScriptedSession {
 }
 
 interface Audience {
-  sockets: Set<WebSocket>;
+  lines: Set<ViewerLine>;
   isCut: boolean;
 }
 
@@ -49,7 +53,7 @@ export class ScriptedSessions implements SessionDirectory {
   /** Starts a run that is live; one before it of the same name is forgotten. */
   start(slug: string): ScriptedSession {
     this.#epoch += 1;
-    const made = scripted(slug, this.#epoch, this.#limits);
+    const made = newScripted(slug, this.#epoch, this.#limits);
     this.#sessions.set(slug, made);
     return made.session;
   }
@@ -62,22 +66,30 @@ export class ScriptedSessions implements SessionDirectory {
     return this.#sessions.get(slug)?.summary;
   }
 
-  attach(...[slug, socket, viewer]: Parameters<SessionDirectory['attach']>): boolean {
+  attach(...[slug, line, viewer]: Parameters<SessionDirectory['attach']>): boolean {
     const { session, audience } = this.#sessions.get(slug) ?? {};
     if (session === undefined || audience === undefined) return false;
-    if (audience.isCut) socket.terminate();
-    else session.channel.attach(socket, viewer);
-    audience.sockets.add(socket);
+    if (audience.isCut) line.terminate();
+    else session.channel.attach(line, viewer);
+    audience.lines.add(line);
     return true;
+  }
+
+  transcript(slug: string): Promise<LoggedTranscript | undefined> {
+    const { session, summary } = this.#sessions.get(slug) ?? {};
+    if (session === undefined || summary === undefined) return Promise.resolve(undefined);
+    return Promise.resolve({ ...summary, bodies: session.log.records.map(({ body }) => body) });
   }
 }
 
-function scripted(slug: string, epoch: number, limits: Partial<ChannelLimits>): Scripted {
+function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>): Scripted {
   const ledger = { receivedMs: 60_000, transcribedMs: 48_000, gapMs: 12_000, unackedMs: 0 };
   const startedAt = new Date().toISOString();
-  const summary: SessionSummary = { slug, epoch, state: 'live', startedAt, transcriber: 'script', viewers: 0, ledger };
-  const channel = newChannel(summary, limits);
-  const audience: Audience = { sockets: new Set(), isCut: false };
+  const run = { slug, epoch, startedAt, transcriber: 'script' };
+  const summary: SessionSummary = { ...run, state: 'live', offset: 0, viewers: 0, ledger };
+  const log = scriptedLog(run);
+  const channel = newChannel(log, limits);
+  const audience: Audience = { lines: new Set(), isCut: false };
   const places = new Map<string, number>();
   const utterance = (id: string, text: string) => {
     const startMs = (places.get(id) ?? places.size) * UTTERANCE_MS;
@@ -87,11 +99,12 @@ function scripted(slug: string, epoch: number, limits: Partial<ChannelLimits>): 
   };
   const session: ScriptedSession = {
     channel,
+    log,
     partial: (id, text) => channel.sink.partial(utterance(id, text)),
     final: (id, text) => channel.sink.final(utterance(id, text)),
     cut: () => {
       audience.isCut = true;
-      for (const socket of audience.sockets) socket.terminate();
+      for (const line of audience.lines) line.terminate();
     },
     mend: () => void (audience.isCut = false),
     end: () => {
@@ -104,18 +117,13 @@ function scripted(slug: string, epoch: number, limits: Partial<ChannelLimits>): 
   return { session, summary, audience };
 }
 
-function newChannel(
-  { slug, epoch, startedAt, transcriber }: SessionSummary,
-  limits: Partial<ChannelLimits>,
-): SessionChannel {
+function newChannel(scripted: ScriptedLog, limits: Partial<ChannelLimits>): SessionChannel {
   const read = readConfig({});
   if (!read.ok) throw new Error('the defaults are no options');
   const log = createLog({ level: 'error', pretty: false, write: () => {} });
   return new SessionChannel({
-    slug,
-    epoch,
-    startedAt,
-    transcriber,
+    writer: scripted.writer,
+    sessionLog: scripted.log,
     limits: { ...read.config, ...limits },
     nowMs: () => performance.now(),
     log,

@@ -74,7 +74,7 @@ void t.test('a viewer may be so many records behind, however small they are', as
   slow.socket.pause();
   const [viewer] = talk.channel.hub.viewers;
   let at = 0;
-  while (viewer?.socket.bufferedAmount === 0 && at < FINALS_MAX) {
+  while (viewer?.line.waitingBytes === 0 && at < FINALS_MAX) {
     talk.final(`u${(at += 1)}`, TEXT);
     await new Promise(setImmediate);
   }
@@ -98,10 +98,10 @@ void t.test('a newcomer may read a history of any length at its own pace', async
   const reader = await view(server.host, { query: '?after=0' });
   reader.socket.pause();
   const [viewer] = talk.channel.hub.viewers;
-  await eventually('the kernel takes no more', () => (viewer?.socket.bufferedAmount ?? 0) > 0);
+  await eventually('the kernel takes no more', () => (viewer?.line.waitingBytes ?? 0) > 0);
   talk.final('meanwhile', TEXT);
   await new Promise(setImmediate);
-  t.ok((viewer?.socket.bufferedAmount ?? 0) < QUEUE_MAX_BYTES, 'no more waits for it than a part of what it lacks');
+  t.ok((viewer?.line.waitingBytes ?? 0) < QUEUE_MAX_BYTES, 'no more waits for it than a part of what it lacks');
   reader.socket.resume();
   await reader.hears(({ offset, type }) => offset === 501 && type !== 'session');
   t.strictSame(offsetsOf(reader.told), upTo(501));
@@ -129,9 +129,17 @@ void t.test('a viewer that takes its backlog slowly is alive, one that takes not
   if (viewer === undefined) throw new Error('nobody is attached');
   let nowMs = 0;
   const lines = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const heartbeat = new Heartbeat({ intervalMs: 10, maxMissed: 3, nowMs: () => nowMs, random: () => 0, lines });
+  const onStuck = (): void => {};
+  const heartbeat = new Heartbeat({
+    intervalMs: 10,
+    maxMissed: 3,
+    nowMs: () => nowMs,
+    random: () => 0,
+    lines,
+    onStuck,
+  });
   const waiting = (bytes: number): number => {
-    Object.defineProperty(viewer.socket, 'bufferedAmount', { value: bytes, configurable: true });
+    Object.defineProperty(viewer.line, 'waitingBytes', { value: bytes, configurable: true });
     viewer.pingAtMs = nowMs += 10;
     heartbeat.sweep([viewer]);
     return viewer.unanswered;

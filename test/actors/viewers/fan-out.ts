@@ -45,7 +45,8 @@ void t.test('a viewer whose socket fails on a send is removed, and the others he
   await using _ = server;
   const [broken, alive] = [await view(server.host), await view(server.host)];
   const [first] = talk.channel.hub.viewers;
-  first?.socket.emit('error', new Error('write EPIPE'));
+  first?.line.listener?.failed();
+  first?.line.terminate();
   talk.final('a', 'said 1');
   await alive.hears(({ type }) => type === 'transcript_final');
   await broken.closed;
@@ -101,7 +102,7 @@ void t.test('a lagging viewer gets all finals, but of the partials only the newe
   slow.socket.pause();
   let at = 0;
   const [viewer] = talk.channel.hub.viewers;
-  while (viewer?.socket.bufferedAmount === 0 && at < 200) {
+  while (viewer?.line.waitingBytes === 0 && at < 200) {
     at += 1;
     talk.final(`u${at}`, BIG_TEXT);
     await new Promise(setImmediate);

@@ -71,7 +71,9 @@ void t.test('after a stall of our own nobody is blamed once', async (t) => {
   await view(server.host, { autoPong: false });
   let nowMs = 0;
   const lines = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const heartbeat = new Heartbeat({ intervalMs: 1_000, maxMissed: 2, nowMs: () => nowMs, random: () => 0, lines });
+  const onStuck = (): void => {};
+  const options = { intervalMs: 1_000, maxMissed: 2, nowMs: () => nowMs, random: () => 0, lines, onStuck };
+  const heartbeat = new Heartbeat(options);
   const [viewer] = talk.channel.hub.viewers;
   if (viewer === undefined) throw new Error('nobody is attached');
   heartbeat.attached(viewer);

@@ -3,11 +3,13 @@ import t from 'tap';
 import { Moments } from '../../../actors/viewers/moments.ts';
 import { Encoded } from '../../../actors/wire/encoded.ts';
 
+const run = { slug: 'talk', epoch: 7 };
+
 const said = (utteranceId: string, text: string): Encoded =>
-  new Encoded({ type: 'transcript_partial', utteranceId, text, startMs: 0, endMs: 1, language: 'en' }, 'talk');
+  new Encoded({ type: 'transcript_partial', utteranceId, text, startMs: 0, endMs: 1, language: 'en' }, run);
 
 const texts = (moments: Moments, turn: number): string[] =>
-  [...moments.since(turn)].map(({ message }) => (JSON.parse(String(message.as('v2'))) as { text: string }).text);
+  [...moments.since(turn)].map(({ message }) => (JSON.parse(message.json) as { text: string }).text);
 
 void t.test('what was replaced is not told; the rest comes in the order of its last change', (t) => {
   const moments = new Moments('state');

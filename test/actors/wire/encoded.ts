@@ -2,6 +2,7 @@
 import t from 'tap';
 import { closes } from '../../../actors/wire/close-codes.ts';
 import { Encoded } from '../../../actors/wire/encoded.ts';
+import { textFrame } from '../../../actors/wire/frame.ts';
 import type { ServerMessage } from '../../../actors/wire/messages.ts';
 
 const utterance = { utteranceId: 'u1', text: 'ça va “là”\n', startMs: 1, endMs: 2, language: 'fr' };
@@ -30,10 +31,15 @@ const messages: Record<ServerMessage['type'], ServerMessage> = {
   error: { type: 'error', code: 'protocol_error', message: 'no', retryable: false },
 };
 
+const run = { slug: 'talk', epoch: 7 };
+/** Of a frame with 126 to 65,535 bytes. */
+const LONG_HEAD_BYTES = 4;
+
 void t.test('v2 has a message for everything, and says all of it', (t) => {
   for (const message of Object.values(messages)) {
-    const bytes = new Encoded(message, 'talk').as('v2');
-    t.strictSame(JSON.parse(String(bytes)), message, message.type);
+    const encoded = new Encoded(message, run);
+    t.strictSame(JSON.parse(encoded.json), message, message.type);
+    t.strictSame(encoded.as('v2'), textFrame(encoded.json), message.type);
   }
   t.end();
 });
@@ -42,7 +48,7 @@ void t.test('v1 has transcripts with its eight fields, in their old order, and n
   const rest = '"text":"ça va “là”\\n","isFinal":FINAL,"language":"fr","startMs":1,"endMs":2}';
   const old = `{"type":"transcript","sessionSlug":"talk","utteranceId":"u1",${rest}`;
   for (const [type, message] of Object.entries(messages)) {
-    const text = new Encoded(message, 'talk').as('v1')?.toString();
+    const text = new Encoded(message, run).as('v1')?.subarray(LONG_HEAD_BYTES).toString();
     const isTranscript = type.startsWith('transcript_');
     t.equal(text, isTranscript ? old.replace('FINAL', String(type === 'transcript_final')) : undefined, type);
   }
@@ -50,7 +56,7 @@ void t.test('v1 has transcripts with its eight fields, in their old order, and n
 });
 
 void t.test('the bytes of a version are made once, for however many viewers', (t) => {
-  const encoded = new Encoded(messages.transcript_final, 'talk');
+  const encoded = new Encoded(messages.transcript_final, run);
   t.equal(encoded.as('v2'), encoded.as('v2'));
   t.equal(encoded.as('v1'), encoded.as('v1'));
   t.not(encoded.as('v1'), encoded.as('v2'));
@@ -63,6 +69,7 @@ void t.test('closes have the codes of the protocol, and reasons that fit a close
     protocolError: { code: 1008, reason: 'protocol_error' },
     tooSlow: { code: 4008, reason: 'too_slow' },
     sessionEnded: { code: 1000, reason: 'session_end' },
+    logUnavailable: { code: 1013, reason: 'log_unavailable' },
   });
   for (const { reason } of Object.values(closes)) t.ok(Buffer.byteLength(reason) <= 123, reason);
   t.end();

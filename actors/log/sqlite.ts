@@ -1,0 +1,175 @@
+/**
+ * The embedded session log: SQLite in a thread of its own, so that the server's loop never waits for the disk.
+ *
+ * Writes are committed in groups: while one is on its way to the disk the next ones gather. A group that fails is tried
+ * again until it is taken; meanwhile `health` says why. Policy when more waits than `WAITING_MAX_BYTES`: refused.
+ */
+import { LogError } from './port.ts';
+import type { LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
+import type { LogWrite, StoreOptions, WriteResult } from './sqlite-store.ts';
+import { StoreThread } from './store-thread.ts';
+
+/** Bytes of records that may wait for the disk. */
+export const WAITING_MAX_BYTES = 67_108_864;
+/** Writes of one transaction. */
+const GROUP_MAX = 1_000;
+/** A group that takes longer than this says that the disk is too slow. */
+export const SLOW_MS = 1_000;
+/** Between two attempts to write a group, in milliseconds: at first, and at most. */
+const RETRY_FIRST_MS = 100;
+const RETRY_MOST_MS = 5_000;
+/** How long `close` waits for what is still to be written. */
+const FLUSH_TIMEOUT_MS = 3_000;
+
+type Waiting = { write: LogWrite; bytes: number; done: PromiseWithResolvers<WriteResult> };
+
+export class SqliteLog implements SessionLog {
+  readonly #thread: StoreThread;
+  readonly #nowMs: () => number;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+  #writing: Promise<void> | undefined;
+  #health: LogHealth = { ok: true };
+  readonly #listeners = new Set<(health: LogHealth) => void>();
+  #isClosed = false;
+
+  private constructor(thread: StoreThread, nowMs: () => number) {
+    this.#thread = thread;
+    this.#nowMs = nowMs;
+  }
+
+  /**
+   * @param options.nowMs Wall clock in milliseconds since 1970; epochs come from it.
+   * @throws LogError `busy` when another process has this folder, `unavailable` when it cannot be used.
+   */
+  static async open(options: StoreOptions & { nowMs: () => number }): Promise<SqliteLog> {
+    const { nowMs, ...store } = options;
+    return new SqliteLog(await StoreThread.start(store), nowMs);
+  }
+
+  get health(): LogHealth {
+    return this.#health;
+  }
+
+  onHealth(listener: (health: LogHealth) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async claim(start: RunStart): Promise<RunWriter> {
+    if (!this.#health.ok) throw new LogError('unavailable', this.#health.reason ?? 'The log takes nothing.');
+    const { epoch = 0 } = await this.#write({ type: 'claim', start, nowMs: this.#nowMs() });
+    return this.#writer({ ...start, epoch });
+  }
+
+  async unfinished(): Promise<{ run: LoggedRun; writer: RunWriter }[]> {
+    const left = (await this.runs()).filter(({ endedAt }) => endedAt === undefined);
+    return left.map((run) => ({ run, writer: this.#writer(run) }));
+  }
+
+  async runs(): Promise<LoggedRun[]> {
+    return (await this.#thread.ask({ type: 'runs' })) as LoggedRun[];
+  }
+
+  async read(run: { slug: string; epoch: number }, after: number, limit: number): Promise<LoggedRecord[]> {
+    const { slug, epoch } = run;
+    return (await this.#thread.ask({ type: 'read', slug, epoch, after, limit })) as LoggedRecord[];
+  }
+
+  async forget(endedBefore: string): Promise<number> {
+    let forgotten = 0;
+    for (;;) {
+      const part = (await this.#thread.ask({ type: 'forget', endedBefore })) as { runs: number; isDone: boolean };
+      forgotten += part.runs;
+      if (part.isDone) return forgotten;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isClosed) {
+      let deadline: NodeJS.Timeout | undefined;
+      const limit = new Promise((resolve) => (deadline = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
+      await Promise.race([this.#writing, limit]);
+      clearTimeout(deadline);
+    }
+    this.#isClosed = true;
+    await this.#thread.close();
+    for (const { done } of this.#waiting.splice(0)) done.reject(new LogError('unavailable', 'The log is closed.'));
+  }
+
+  #writer(run: RunStart & { epoch: number }): RunWriter {
+    const { epoch } = run;
+    return {
+      run,
+      append: async (record) => void (await this.#write({ type: 'append', epoch, record })),
+      end: async (endedAt) => void (await this.#write({ type: 'end', epoch, endedAt })),
+    };
+  }
+
+  async #write(write: LogWrite): Promise<{ epoch?: number }> {
+    if (this.#isClosed) throw new LogError('unavailable', 'The log is closed.');
+    const bytes = write.type === 'append' ? write.record.body.length : 0;
+    if (this.#waitingBytes + bytes > WAITING_MAX_BYTES) {
+      throw new LogError('full', `More than ${WAITING_MAX_BYTES} bytes wait for the disk.`);
+    }
+    const done = Promise.withResolvers<WriteResult>();
+    this.#waiting.push({ write, bytes, done });
+    this.#waitingBytes += bytes;
+    this.#writing ??= this.#writeAll();
+    const result = await done.promise;
+    if ('refused' in result) throw new LogError(result.refused, result.detail);
+    return result;
+  }
+
+  /** Until nothing waits or the log is closed; never rejects. */
+  async #writeAll(): Promise<void> {
+    // What the same turn still brings belongs into the first group.
+    await Promise.resolve();
+    let retryMs = RETRY_FIRST_MS;
+    while (this.#waiting.length > 0 && !this.#isClosed) {
+      const group = this.#waiting.slice(0, GROUP_MAX);
+      const failure = await this.#writeGroup(group);
+      if (failure === undefined) retryMs = RETRY_FIRST_MS;
+      else {
+        this.#become({ ok: false, reason: failure.message });
+        this.#refuseClaims(failure);
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        retryMs = Math.min(RETRY_MOST_MS, retryMs * 2);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<LogError | undefined> {
+    const slow = setTimeout(() => this.#become({ ok: false, reason: `A write takes over ${SLOW_MS} ms.` }), SLOW_MS);
+    try {
+      const writes = group.map(({ write }) => write);
+      const results = (await this.#thread.ask({ type: 'write', writes })) as WriteResult[];
+      this.#waiting.splice(0, group.length);
+      for (const [index, { bytes, done }] of group.entries()) {
+        this.#waitingBytes -= bytes;
+        done.resolve(results[index] ?? {});
+      }
+      this.#become({ ok: true });
+      return undefined;
+    } catch (error) {
+      return error instanceof LogError ? error : new LogError('unavailable', String(error), { cause: error });
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+
+  /** A session that is about to start does not wait for the disk to be mended. */
+  #refuseClaims(failure: LogError): void {
+    const claims = this.#waiting.filter(({ write }) => write.type === 'claim');
+    this.#waiting = this.#waiting.filter(({ write }) => write.type !== 'claim');
+    for (const { done } of claims) done.reject(failure);
+  }
+
+  #become(health: LogHealth): void {
+    const hasChanged = health.ok !== this.#health.ok;
+    this.#health = health;
+    if (!hasChanged) return;
+    for (const listener of this.#listeners) listener(health);
+  }
+}

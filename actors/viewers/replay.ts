@@ -1,0 +1,48 @@
+/** A run that is over, given to somebody who comes late: what it lacks, then the end. */
+import { closes } from '../wire/close-codes.ts';
+import { Encoded } from '../wire/encoded.ts';
+import type { RunName } from '../wire/encoded.ts';
+import type { SessionMessage } from '../wire/messages.ts';
+import type { ViewerLine } from './line.ts';
+import { Moments } from './moments.ts';
+import type { Records } from './records.ts';
+import { Viewer } from './viewer.ts';
+import type { ViewerView } from './viewer.ts';
+
+/** Whoever needs longer than this is closed and may resume. */
+const REPLAY_MAX_MS = 60_000;
+
+export interface ReplayOptions {
+  run: RunName;
+  hello: SessionMessage;
+  records: Records;
+  view: ViewerView;
+  /** Monotonic milliseconds. */
+  nowMs: () => number;
+}
+
+/** Gives everything after the viewer's offset, as fast as it takes it, and closes it with 1000. */
+export function replay(line: ViewerLine, { run, hello, records, view, nowMs }: ReplayOptions): void {
+  const viewer = new Viewer(line, view, { turn: 0, nowMs: nowMs(), phase: 0 });
+  const deadline = setTimeout(() => viewer.close(closes.tooSlow), REPLAY_MAX_MS);
+  const limits = { queueMax: Infinity, queueMaxBytes: Infinity };
+  const session = { records, moments: new Moments(''), limits, nowMs };
+  const give = (): void => {
+    const delivery = viewer.deliver(session, give);
+    if (delivery === 'live') viewer.close(closes.sessionEnded);
+    else if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
+    else if (delivery === 'too_slow') viewer.close(closes.tooSlow);
+  };
+  line.listener = {
+    heard: () => {},
+    answered: (count) => {
+      if (count === undefined) return;
+      viewer.confirmed(count, nowMs());
+      give();
+    },
+    failed: () => {},
+    closed: () => clearTimeout(deadline),
+  };
+  viewer.send(new Encoded(hello, run), nowMs());
+  give();
+}
