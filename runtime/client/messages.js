@@ -20,6 +20,7 @@
  * @property {string} [transcriber]
  * @property {boolean} resumed False: the cursor could not be honoured; history starts at `firstOffset`.
  * @property {number} [firstOffset]
+ * @property {false} [durable] False: what is shown now may be gone after a failure of the server.
  */
 
 /**
@@ -31,13 +32,16 @@
  * @property {number} startMs
  * @property {number} endMs
  * @property {string} language BCP 47.
+ * @property {{ text: string, startMs: number, endMs: number, estimated?: boolean }[]} [words]
  * @property {string} [speaker]
+ * @property {number} [channel] Of sources with several; the first is 0.
+ * @property {number} [confidence] From 0 to 1.
  */
 
 /** @typedef {Spoken & { type: 'transcript_partial' }} PartialMessage */
 /** @typedef {Spoken & { type: 'transcript_final', offset: number }} FinalMessage */
 /** @typedef {{ type: 'gap', offset: number, startMs: number, endMs: number, cause: string }} GapMessage */
-/** @typedef {{ type: 'session_state', state: SessionState }} StateMessage */
+/** @typedef {{ type: 'session_state', state: SessionState, durable?: false }} StateMessage */
 /** @typedef {{ receivedMs: number, transcribedMs: number, gapMs: number }} Ledger */
 /** @typedef {{ type: 'session_end', offset: number, reason: string, ledger: Ledger }} EndMessage */
 /** @typedef {{ type: 'ai_insight', offset: number, upToOffset: number, data: unknown }} InsightMessage */

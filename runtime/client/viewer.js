@@ -50,6 +50,7 @@ const GOING = 1000;
  * @property {ViewerListeners} listeners
  * @property {boolean} [fromStart] Begin with all of the current run (the default), or with what comes from now on.
  * @property {boolean} [partials] False: finals only.
+ * @property {string} [language] Transcripts of this language alone, as a code such as `fr`; absent: of all.
  * @property {number} [connectTimeoutMs] How long a connection may take from its start to the first message.
  * @property {() => number} [random]
  * @property {() => number} [now] Monotonic milliseconds.
@@ -58,6 +59,7 @@ const GOING = 1000;
 const defaults = {
   fromStart: true,
   partials: true,
+  language: /** @type {string | undefined} */ (undefined),
   connectTimeoutMs: CONNECT_TIMEOUT_MS,
   random: Math.random,
   now: () => performance.now(),
@@ -119,9 +121,10 @@ export class Viewer {
   }
 
   #address() {
-    const { url, fromStart, partials } = this.#options;
+    const { url, fromStart, partials, language } = this.#options;
     const address = new URL(url);
     if (fromStart || this.#cursor.epoch !== undefined) address.searchParams.set('after', String(this.#cursor));
+    if (language !== undefined) address.searchParams.set('language', language);
     if (!partials) address.searchParams.set('partials', '0');
     return address;
   }
