@@ -9,12 +9,10 @@ export function sessionState(
   snapshot: SessionSnapshot,
 ): 'awaiting' | 'live' | 'publisher_lost' | 'transcriber_lost' | 'ended' {
   if (snapshot.status !== 'active') return 'ended';
+  if (snapshot.context.endReason === 'transcriber_failed') return 'transcriber_lost';
   if (snapshot.matches({ active: { publisher: 'awaiting' } })) return 'awaiting';
   if (snapshot.matches({ active: { publisher: 'lost' } })) return 'publisher_lost';
-  const transcriberIsAway =
-    snapshot.matches({ active: { transcriber: { up: 'lost' } } }) ||
-    snapshot.matches({ active: { transcriber: 'failed' } });
-  return transcriberIsAway ? 'transcriber_lost' : 'live';
+  return snapshot.matches({ active: { transcriber: { up: 'lost' } } }) ? 'transcriber_lost' : 'live';
 }
 
 /** True while the session takes (or takes back) a publisher. */

@@ -78,5 +78,7 @@ void t.test('without a fallback a refusal ends the session with its reason, and 
   const end = viewer.messages.at(-1);
   t.match(end, { type: 'session_end', reason: 'transcriber_failed', ledger: { transcribedMs: 0 } });
   t.equal(end?.ledger?.receivedMs, end?.ledger?.gapMs);
+  const states = viewer.messages.flatMap(({ type, state }) => (type === 'session_state' ? [state] : []));
+  t.equal(states.at(-1), 'transcriber_lost', 'viewers are told why');
   t.match(server.lines.join(''), /Gladia answered 401/);
 });

@@ -104,6 +104,15 @@ void t.test('finals without text say nothing, and nothing is left hanging', asyn
   t.match(rig.ledger.totals(), { unackedMs: 0 });
 });
 
+void t.test('finals that end before they begin are shown, with times that make sense', async (t) => {
+  await using rig = await gladiaRig();
+  rig.gladia.faults.backwardTimes = true;
+  await speakAndDrop(rig);
+  t.strictSame(rig.words(), talkWords, 'every word once and in order');
+  t.ok(rig.finals.every(({ startMs, endMs }) => startMs >= 0 && endMs >= startMs));
+  t.match(rig.ledger.totals(), { receivedMs: talk.length / 32, gapMs: 0, unackedMs: 0 });
+});
+
 void t.test('finals without words are finals', async (t) => {
   await using rig = await gladiaRig();
   rig.gladia.faults.noWords = true;

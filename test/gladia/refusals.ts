@@ -96,6 +96,16 @@ for (const [what, fault] of Object.entries(handshakes)) {
   });
 }
 
+void t.test('a handshake that takes long but is answered is waited for', async (t) => {
+  await using rig = await gladiaRig({ timing: { openTimeoutMs: 3_000 } });
+  rig.gladia.faults.handshake.push({ delayMs: 1_500 });
+  await rig.speak(talk);
+  await rig.finish();
+  isWhole(t, rig);
+  t.equal(rig.gladia.count('post'), 1);
+  t.equal(rig.gladia.count('open'), 1);
+});
+
 void t.test('a handshake without an answer is given up after its deadline', async (t) => {
   await using rig = await gladiaRig({ timing: { openTimeoutMs: 1_000 } });
   rig.gladia.faults.handshake.push({ hang: true });

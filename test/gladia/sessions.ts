@@ -79,6 +79,36 @@ void t.test('replacing needs no second session at a time', async (t) => {
   t.equal(rig.gladia.count('refused'), 0);
 });
 
+void t.test('replacing waits for the slot that the old session still holds: nothing lost', async (t) => {
+  const simulator = { concurrency: 1, slotHeldMs: 800 };
+  await using rig = await gladiaRig({ timing: { sessionLimitMs: 1_500 }, simulator });
+  await rig.speak(talk);
+  await rig.finish();
+  isWhole(t, rig);
+  t.ok(rig.gladia.count('refused') >= 1, 'the slot was not free at first');
+});
+
+for (const limitCode of [1000, 4403]) {
+  void t.test(`a session that Gladia ends for its age (close ${limitCode}) is followed by another`, async (t) => {
+    await using rig = await gladiaRig({ simulator: { sessionLimitMs: 2_000, limitCode } });
+    await rig.speak(talk);
+    await rig.finish();
+    const sessions = rig.gladia.count('post');
+    t.ok(sessions >= 3, `${sessions} sessions`);
+    // Gladia finishes what it has heard so far: a word that is just being said is heard by halves, and no more is lost.
+    const whole = rig.words().filter((word) => word !== 'w???');
+    const missing = talkWords.filter((word) => !whole.includes(word));
+    t.strictSame(
+      whole,
+      talkWords.filter((word) => whole.includes(word)),
+      'once and in order',
+    );
+    t.ok(missing.length < sessions, `without ${missing.join()}`);
+    t.match(rig.ledger.totals(), { receivedMs: talk.length / 32, gapMs: 0, unackedMs: 0 });
+    t.equal(rig.gladia.running, 0);
+  });
+}
+
 void t.test(
   'without sound the session is stopped before Gladia drops it, and asked for again with the sound',
   async (t) => {
