@@ -66,6 +66,8 @@ export class LiveSession {
   readonly epoch: number;
   readonly startedAt: string;
   readonly transcriber: string;
+  /** Is nothing of it kept? */
+  readonly isUnlogged: boolean;
   readonly channel: SessionChannel;
   readonly intake: AudioIntake;
   readonly resources = new ResourceList();
@@ -85,6 +87,7 @@ export class LiveSession {
     this.epoch = epoch;
     this.startedAt = startedAt;
     this.transcriber = transcriber;
+    this.isUnlogged = writer.isUnlogged === true;
     this.channel = new SessionChannel({
       writer,
       sessionLog,

@@ -216,7 +216,7 @@ export class CaptiondServer {
     const { slug, epoch, startedAt, transcriber, endedAt = startedAt } = session;
     const known = { slug, epoch, startedAt, endedAt, transcriber };
     const { recordedOffset: lastOffset } = session.channel;
-    this.#sessionLog?.archive.add({ ...known, lastOffset, ledger: session.ledger() });
+    if (!session.isUnlogged) this.#sessionLog?.archive.add({ ...known, lastOffset, ledger: session.ledger() });
     this.#noteClosed();
   }
 

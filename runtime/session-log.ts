@@ -70,7 +70,7 @@ async function claim(log: SessionLog, start: RunStart, lines: Log): Promise<RunW
 /** The writer of a run that nothing is kept of. */
 function unlogged(start: RunStart): RunWriter {
   const refuse = () => Promise.reject(new LogError('unavailable', 'This run is not logged.'));
-  return { run: { ...start, epoch: Date.now() }, append: refuse, end: () => Promise.resolve() };
+  return { run: { ...start, epoch: Date.now() }, isUnlogged: true, append: refuse, end: () => Promise.resolve() };
 }
 
 function asStartFailure(error: unknown): unknown {

@@ -58,6 +58,8 @@ export class LogError extends Error {
 /** The only writer of a run. */
 export interface RunWriter {
   readonly run: Readonly<RunStart & { epoch: number }>;
+  /** Only when so: nothing of this run is kept. */
+  readonly isUnlogged?: true;
   /**
    * Resolves when the record is durable; records become durable in the order of the calls. Repeating a record is no
    * error and leaves one. While the log has no room or does not answer the call waits, within the log's own bound.

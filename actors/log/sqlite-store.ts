@@ -40,7 +40,9 @@ const schema = `
 export type LogWrite =
   | { type: 'claim'; start: RunStart; nowMs: number }
   | { type: 'append'; epoch: number; record: LoggedRecord }
-  | { type: 'end'; epoch: number; endedAt: string };
+  | { type: 'end'; epoch: number; endedAt: string }
+  /** Changes nothing, and fails when nothing could be changed. */
+  | { type: 'probe' };
 
 /** What became of a write: done, with the epoch of a claim; or refused. */
 export type WriteResult = { epoch?: number } | { refused: 'busy' | 'out_of_order'; detail: string };
@@ -139,8 +141,10 @@ export class SqliteStore {
   #one(write: LogWrite): WriteResult {
     if (write.type === 'claim') return this.#claim(write.start, write.nowMs);
     if (write.type === 'append') return this.#append(write.epoch, write.record);
-    const sql = 'UPDATE run SET ended_at = ? WHERE epoch = ? AND ended_at IS NULL';
-    this.#statement(sql).run(write.endedAt, write.epoch);
+    if (write.type === 'end') {
+      const sql = 'UPDATE run SET ended_at = ? WHERE epoch = ? AND ended_at IS NULL';
+      this.#statement(sql).run(write.endedAt, write.epoch);
+    } else this.#statement('UPDATE newest SET epoch = epoch').run();
     return {};
   }
 

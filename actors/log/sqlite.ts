@@ -4,6 +4,7 @@
  * Writes are committed in groups: while one is on its way to the disk the next ones gather. A group that fails is tried
  * again until it is taken; meanwhile `health` says why. Policy when more waits than `WAITING_MAX_BYTES`: refused.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { LogError } from './port.ts';
 import type { LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
 import type { LogWrite, StoreOptions, WriteResult } from './sqlite-store.ts';
@@ -32,6 +33,7 @@ export class SqliteLog implements SessionLog {
   #health: LogHealth = { ok: true };
   readonly #listeners = new Set<(health: LogHealth) => void>();
   #isClosed = false;
+  readonly #closing = new AbortController();
 
   private constructor(thread: StoreThread, nowMs: () => number) {
     this.#thread = thread;
@@ -86,13 +88,13 @@ export class SqliteLog implements SessionLog {
   }
 
   async close(): Promise<void> {
-    if (!this.#isClosed) {
-      let deadline: NodeJS.Timeout | undefined;
-      const limit = new Promise((resolve) => (deadline = setTimeout(resolve, FLUSH_TIMEOUT_MS)));
-      await Promise.race([this.#writing, limit]);
-      clearTimeout(deadline);
+    if (!this.#isClosed && this.#waiting.length > 0) {
+      const limit = new AbortController();
+      await Promise.race([this.#writing, pause(FLUSH_TIMEOUT_MS, null, limit).catch(() => {})]);
+      limit.abort();
     }
     this.#isClosed = true;
+    this.#closing.abort();
     await this.#thread.close();
     for (const { done } of this.#waiting.splice(0)) done.reject(new LogError('unavailable', 'The log is closed.'));
   }
@@ -126,14 +128,15 @@ export class SqliteLog implements SessionLog {
     // What the same turn still brings belongs into the first group.
     await Promise.resolve();
     let retryMs = RETRY_FIRST_MS;
-    while (this.#waiting.length > 0 && !this.#isClosed) {
+    // A log that has failed is tried until it takes something again, or no session would ever be logged any more.
+    while ((this.#waiting.length > 0 || !this.#health.ok) && !this.#isClosed) {
       const group = this.#waiting.slice(0, GROUP_MAX);
       const failure = await this.#writeGroup(group);
       if (failure === undefined) retryMs = RETRY_FIRST_MS;
       else {
         this.#become({ ok: false, reason: failure.message });
         this.#refuseClaims(failure);
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        await pause(retryMs, null, this.#closing).catch(() => {});
         retryMs = Math.min(RETRY_MOST_MS, retryMs * 2);
       }
     }
@@ -143,7 +146,7 @@ export class SqliteLog implements SessionLog {
   async #writeGroup(group: readonly Waiting[]): Promise<LogError | undefined> {
     const slow = setTimeout(() => this.#become({ ok: false, reason: `A write takes over ${SLOW_MS} ms.` }), SLOW_MS);
     try {
-      const writes = group.map(({ write }) => write);
+      const writes: LogWrite[] = group.length === 0 ? [{ type: 'probe' }] : group.map(({ write }) => write);
       const results = (await this.#thread.ask({ type: 'write', writes })) as WriteResult[];
       this.#waiting.splice(0, group.length);
       for (const [index, { bytes, done }] of group.entries()) {

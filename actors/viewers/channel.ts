@@ -64,13 +64,14 @@ export class SessionChannel {
     this.#options = options;
     const { limits, nowMs, log, onDelivered, writer, sessionLog } = options;
     this.#transcript = new Transcript(limits.dedupWindow);
-    this.#state = { state: 'awaiting', ...durability(sessionLog.health.ok) };
+    const isLogged = writer.isUnlogged !== true;
+    this.#state = { state: 'awaiting', ...durability(isLogged && sessionLog.health.ok) };
     this.#records = new LiveRecords({
       writer,
       log: sessionLog,
       lines: log,
       onShown: () => this.hub.recorded(),
-      onDurability: (isDurable) => this.#setState({ state: this.#state.state, ...durability(isDurable) }),
+      onDurability: (isDurable) => this.#setState({ state: this.#state.state, ...durability(isLogged && isDurable) }),
     });
     this.hub = new ViewerHub({
       records: this.#records,

@@ -115,7 +115,9 @@ export class LiveRecords implements Records {
   }
 
   #failed(offset: number, error: unknown): void {
-    if (this.#lost === 0) this.#options.lines.error('a record is not in the log and never will be', { offset, error });
+    if (this.#lost === 0 && this.#options.writer.isUnlogged !== true) {
+      this.#options.lines.error('a record is not in the log and never will be', { offset, error });
+    }
     this.#lost += 1;
     this.#written(offset);
   }

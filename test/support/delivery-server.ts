@@ -82,6 +82,7 @@ function newRegistry(sessionLog: OpenSessionLog, config: Config, log: RootLog): 
     onClosed: (session) => {
       const { slug, epoch, startedAt, endedAt = startedAt, transcriber } = session;
       const { recordedOffset: lastOffset } = session.channel;
+      if (session.isUnlogged) return;
       sessionLog.archive.add({ slug, epoch, startedAt, endedAt, transcriber, lastOffset, ledger: session.ledger() });
     },
   });
