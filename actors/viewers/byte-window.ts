@@ -3,12 +3,15 @@
  *
  * What the kernel has taken may still be far from the viewer: megabytes lie in buffers that this process cannot see. A
  * ping behind the data, whose pong brings the byte count back, can. It costs, so a viewer whose pongs come in time is
- * asked once per 64 KiB; one that is late is suspect: it is asked every 4 KiB and gets no more than 16 KiB ahead of what
+ * asked once per 64 KiB, or 16 KiB when that takes it a second; one that is late is suspect: it is asked every 4 KiB and gets no more than 16 KiB ahead of what
  * it has confirmed, until ten pongs in a row come in time.
  */
 
 /** Between two pings, in bytes. */
 export const PING_EVERY_BYTES = 65_536;
+/** The same when the last ping was longer ago than `PING_SOON_MS`. */
+export const PING_SOON_BYTES = 16_384;
+export const PING_SOON_MS = 1_000;
 export const SUSPECT_PING_EVERY_BYTES = 4_096;
 /** Unconfirmed bytes that a suspect viewer may have. */
 export const SUSPECT_WINDOW_BYTES = 16_384;
@@ -22,14 +25,17 @@ export class ByteWindow {
   #confirmed = 0;
   /** Count of the newest ping. */
   #pinged: number;
+  /** When it left. */
+  #pingedAtMs: number;
   /** When the oldest ping without an answer left; undefined when there is none. */
   #askedAtMs: number | undefined;
   #isSuspect = false;
   #inTime = 0;
 
-  /** @param phase From 0 to 1: how much of the first 64 KiB is skipped, so that viewers are not all asked together. */
-  constructor(phase: number) {
-    this.#pinged = -Math.floor(phase * PING_EVERY_BYTES);
+  /** @param phase From 0 to 1: how much of the first 16 KiB is skipped, so that viewers are not all asked together. */
+  constructor(phase: number, nowMs: number) {
+    this.#pinged = -Math.floor(phase * PING_SOON_BYTES);
+    this.#pingedAtMs = nowMs;
   }
 
   get isSuspect(): boolean {
@@ -48,8 +54,7 @@ export class ByteWindow {
   sent(bytes: number, nowMs: number): number | undefined {
     this.#sent += bytes;
     this.#look(nowMs);
-    const every = this.#isSuspect ? SUSPECT_PING_EVERY_BYTES : PING_EVERY_BYTES;
-    return this.#sent - this.#pinged >= every ? this.#ask(nowMs) : undefined;
+    return this.#sent - this.#pinged >= this.#every(nowMs) ? this.#ask(nowMs) : undefined;
   }
 
   /**
@@ -74,8 +79,14 @@ export class ByteWindow {
     this.#askedAtMs = count >= this.#pinged ? undefined : nowMs;
   }
 
+  #every(nowMs: number): number {
+    if (this.#isSuspect) return SUSPECT_PING_EVERY_BYTES;
+    return nowMs - this.#pingedAtMs > PING_SOON_MS ? PING_SOON_BYTES : PING_EVERY_BYTES;
+  }
+
   #ask(nowMs: number): number {
     this.#pinged = this.#sent;
+    this.#pingedAtMs = nowMs;
     this.#askedAtMs ??= nowMs;
     return this.#sent;
   }

@@ -38,6 +38,10 @@ export class EventLine implements ViewerLine {
     this.#response.uncork();
   }
 
+  writeOne(bytes: Buffer): void {
+    if (this.isOpen) this.#response.write(bytes);
+  }
+
   afterFlush(done: () => void): void {
     if (this.isOpen) this.#response.write(keepAlive, () => done());
     else setImmediate(done);

@@ -7,14 +7,17 @@
  */
 import type { Log } from '../ports.ts';
 import { closes } from '../wire/close-codes.ts';
+import { sweepInTurns } from './sweeps.ts';
 import type { Viewer } from './viewer.ts';
 
-/** How often viewers are looked at, as a share of the interval, and its bounds in milliseconds. */
-const SWEEPS_PER_INTERVAL = 20;
-const SWEEP_MIN_MS = 20;
-const SWEEP_MAX_MS = 1_000;
-/** A sweep that comes later than this after the one before says that we were stalled. */
-const STALLED_SWEEPS = 5;
+/** How often each viewer is looked at, as a share of the interval, and its bound in milliseconds. */
+const SWEEPS_PER_INTERVAL = 8;
+const SWEEP_MAX_MS = 4_000;
+/** Between two turns, in each of which a part of them is looked at: not too often, for each wakes the process. */
+const TURN_MIN_MS = 10;
+const TURN_MAX_MS = 200;
+/** A turn that comes later than this share of the interval says that we were stalled. */
+const STALL_SHARE = 0.25;
 
 export interface HeartbeatOptions {
   /** `HEARTBEAT_INTERVAL_MS`. */
@@ -33,23 +36,29 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #sweepMs: number;
-  #timer: NodeJS.Timeout | undefined;
-  #lastSweepMs = 0;
+  readonly #turnMs: number;
+  #stop: (() => void) | undefined;
+  #lastMs = 0;
+  /** Viewers that are due for a look, whole ones and a part. */
+  #due = 0;
+  /** Goes round and round. */
+  #round: Iterator<Viewer> | undefined;
   /** Viewers closed for silence. */
   timeouts = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
-    this.#sweepMs = Math.min(SWEEP_MAX_MS, Math.max(SWEEP_MIN_MS, options.intervalMs / SWEEPS_PER_INTERVAL));
+    this.#sweepMs = Math.min(SWEEP_MAX_MS, options.intervalMs / SWEEPS_PER_INTERVAL);
+    this.#turnMs = Math.min(TURN_MAX_MS, Math.max(TURN_MIN_MS, this.#sweepMs / 2));
   }
 
-  start(viewers: () => Iterable<Viewer>): void {
-    this.#lastSweepMs = this.#options.nowMs();
-    this.#timer = setInterval(() => this.sweep(viewers()), this.#sweepMs);
+  start(viewers: () => ReadonlySet<Viewer>): void {
+    this.#lastMs = this.#options.nowMs();
+    this.#stop = sweepInTurns(() => this.#turn(viewers()), this.#turnMs);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stop?.();
   }
 
   /** A viewer has come. */
@@ -61,15 +70,42 @@ export class Heartbeat {
   /** Pings whoever is due and closes whoever was silent for too long. */
   sweep(viewers: Iterable<Viewer>): void {
     const nowMs = this.#options.nowMs();
-    const wasStalled = nowMs - this.#lastSweepMs > this.#sweepMs * STALLED_SWEEPS;
-    this.#lastSweepMs = nowMs;
-    for (const viewer of viewers) {
-      if (wasStalled) viewer.unanswered = Math.max(0, viewer.unanswered - 1);
-      if (!viewer.isOpen) continue;
-      viewer.look(nowMs);
-      if (viewer.isStuck(nowMs)) this.#options.onStuck(viewer);
-      else if (viewer.pingAtMs <= nowMs) this.#beat(viewer, nowMs);
+    this.#forgiveStall(viewers, nowMs);
+    for (const viewer of viewers) this.#look(viewer, nowMs);
+  }
+
+  /** Looks at as many as is their share of the time since the last turn, so that thousands are no stall. */
+  #turn(viewers: ReadonlySet<Viewer>): void {
+    const nowMs = this.#options.nowMs();
+    const share = (nowMs - this.#lastMs) / this.#sweepMs;
+    this.#forgiveStall(viewers, nowMs);
+    this.#due = Math.min(viewers.size, this.#due + viewers.size * share);
+    for (; this.#due >= 1; this.#due -= 1) {
+      const viewer = this.#next(viewers);
+      if (viewer !== undefined) this.#look(viewer, nowMs);
     }
+  }
+
+  #next(viewers: ReadonlySet<Viewer>): Viewer | undefined {
+    const next = this.#round?.next();
+    if (next !== undefined && next.done !== true) return next.value;
+    this.#round = viewers.values();
+    const first = this.#round.next();
+    return first.done === true ? undefined : first.value;
+  }
+
+  #forgiveStall(viewers: Iterable<Viewer>, nowMs: number): void {
+    const wasStalled = nowMs - this.#lastMs > this.#options.intervalMs * STALL_SHARE;
+    this.#lastMs = nowMs;
+    if (!wasStalled) return;
+    for (const viewer of viewers) viewer.unanswered = Math.max(0, viewer.unanswered - 1);
+  }
+
+  #look(viewer: Viewer, nowMs: number): void {
+    if (!viewer.isOpen) return;
+    viewer.look(nowMs);
+    if (viewer.isStuck(nowMs)) this.#options.onStuck(viewer);
+    else if (viewer.pingAtMs <= nowMs) this.#beat(viewer, nowMs);
   }
 
   #beat(viewer: Viewer, nowMs: number): void {

@@ -4,10 +4,12 @@
  * A message is made into bytes once and written to every line. A failed send, a slow viewer, a closed one concern that
  * viewer alone.
  */
+import PQueue from 'p-queue';
 import type { Log } from '../ports.ts';
 import { closes } from '../wire/close-codes.ts';
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
+import { Bundles } from './bundles.ts';
 import type { ViewerLine } from './line.ts';
 import { Moments } from './moments.ts';
 import { sharedPasses } from './passes.ts';
@@ -19,7 +21,7 @@ import type { SessionView, ViewerLimits, ViewerView } from './viewer.ts';
 /** The moment that is the session's state. */
 export const STATE = 'state';
 /** Viewers served before other sessions and the rest of the server get their turn. */
-const SLICE_VIEWERS = 256;
+const SLICE_VIEWERS = 128;
 
 export interface HubOptions {
   records: Records;
@@ -49,15 +51,18 @@ export class ViewerHub {
   readonly #moments = new Moments(STATE);
   #closing: Close | undefined;
   #onEmpty: (() => void) | undefined;
-  /** When the oldest message of the next pass came in. */
+  /** When the oldest message of the next pass came in; undefined when none waits. */
   #waitingSinceMs: number | undefined;
-  #isPassing = false;
+  /** Passes of one session follow each other. */
+  readonly #broadcasts = new PQueue({ concurrency: 1 });
+  readonly #bundles: Bundles;
   readonly counts: HubCounts = { attached: 0, slowCloses: 0, failedSends: 0 };
 
   constructor(options: HubOptions) {
     this.#options = options;
     const { records, limits, nowMs } = options;
-    this.#session = { records, limits, nowMs, moments: this.#moments };
+    this.#bundles = new Bundles(records, this.#moments);
+    this.#session = { records, limits, nowMs, moments: this.#moments, bundles: this.#bundles };
   }
 
   /** Viewers whose lines are not closed yet. */
@@ -65,7 +70,7 @@ export class ViewerHub {
     return this.#viewers.size;
   }
 
-  get viewers(): Iterable<Viewer> {
+  get viewers(): ReadonlySet<Viewer> {
     return this.#viewers;
   }
 
@@ -92,18 +97,21 @@ export class ViewerHub {
 
   /** More records may be shown. */
   recorded(): void {
+    this.#bundles.clear();
     this.#schedule();
   }
 
   /** `key` is `message` from now on. */
   moment(key: string, message: Encoded): void {
     this.#moments.set(key, message);
+    this.#bundles.clear();
     this.#schedule();
   }
 
   /** `key` has become a record. */
   settled(key: string): void {
     this.#moments.delete(key);
+    this.#bundles.clear();
   }
 
   /** Closes every viewer after what it still has to get. `onEmpty` is called when the last line is closed. */
@@ -128,41 +136,37 @@ export class ViewerHub {
   }
 
   #schedule(): void {
-    this.#waitingSinceMs ??= this.#options.nowMs();
-    if (this.#isPassing || this.#viewers.size === 0) return;
-    this.#isPassing = true;
-    const passes = this.#options.passes ?? sharedPasses;
-    let pass: { left: Viewer[]; sinceMs: number } | undefined;
-    passes.start(() => {
-      pass ??= this.#beginPass();
-      for (const viewer of pass.left.splice(-SLICE_VIEWERS)) this.#deliver(viewer);
-      if (pass.left.length > 0) return true;
-      this.#endPass(pass.sinceMs);
-      return false;
+    if (this.#waitingSinceMs !== undefined || this.#viewers.size === 0) return;
+    this.#waitingSinceMs = this.#options.nowMs();
+    void this.#broadcasts.add(() => this.#pass());
+  }
+
+  /** Gives everybody what is new. What comes in meanwhile is given at once to those who had not had their turn. */
+  async #pass(): Promise<void> {
+    let left: Viewer[] | undefined;
+    let sinceMs = 0;
+    await (this.#options.passes ?? sharedPasses).run(() => {
+      if (left === undefined) {
+        left = [...this.#viewers];
+        sinceMs = this.#waitingSinceMs ?? this.#options.nowMs();
+        this.#waitingSinceMs = undefined;
+      }
+      for (const viewer of left.splice(-SLICE_VIEWERS)) this.#deliver(viewer);
+      return left.length > 0;
     });
-  }
-
-  #beginPass(): { left: Viewer[]; sinceMs: number } {
-    const sinceMs = this.#waitingSinceMs ?? this.#options.nowMs();
-    this.#waitingSinceMs = undefined;
-    return { left: [...this.#viewers], sinceMs };
-  }
-
-  #endPass(sinceMs: number): void {
-    this.#isPassing = false;
     this.#options.onDelivered?.(this.#options.nowMs() - sinceMs);
-    if (this.#waitingSinceMs !== undefined) this.#schedule();
   }
 
-  #deliver(viewer: Viewer): void {
+  /** Shared by all viewers: what it closes over would cost each of them its bytes. */
+  readonly #deliver = (viewer: Viewer): void => {
     if (!this.#viewers.has(viewer)) return;
-    const delivery = viewer.deliver(this.#session, () => this.#deliver(viewer));
+    const delivery = viewer.deliver(this.#session, this.#deliver);
     if (delivery === 'live' && this.#closing !== undefined && this.#session.records.isSettled) {
       viewer.close(this.#closing);
     }
     if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
     if (delivery === 'too_slow') this.tooSlow(viewer);
-  }
+  };
 
   #answered(viewer: Viewer, count: number | undefined): void {
     viewer.unanswered = 0;

@@ -26,6 +26,8 @@ export interface ViewerLine {
   listener: LineListener | undefined;
   /** Whole frames or events, in order. */
   write(bytes: readonly Buffer[]): void;
+  /** The same, in one piece. */
+  writeOne(bytes: Buffer): void;
   /** Calls back once the kernel has taken everything that was written, or the line is closed. */
   afterFlush(done: () => void): void;
   /** Asks for a sign of life; with a count, also for the confirmation of so many bytes. */

@@ -4,6 +4,7 @@ import { Encoded } from '../wire/encoded.ts';
 import type { RunName } from '../wire/encoded.ts';
 import type { SessionMessage } from '../wire/messages.ts';
 import type { ViewerLine } from './line.ts';
+import { Bundles } from './bundles.ts';
 import { Moments } from './moments.ts';
 import type { Records } from './records.ts';
 import { Viewer } from './viewer.ts';
@@ -26,7 +27,8 @@ export function replay(line: ViewerLine, { run, hello, records, view, nowMs }: R
   const viewer = new Viewer(line, view, { turn: 0, nowMs: nowMs(), phase: 0 });
   const deadline = setTimeout(() => viewer.close(closes.tooSlow), REPLAY_MAX_MS);
   const limits = { queueMax: Infinity, queueMaxBytes: Infinity };
-  const session = { records, moments: new Moments(''), limits, nowMs };
+  const moments = new Moments('');
+  const session = { records, moments, bundles: new Bundles(records, moments), limits, nowMs };
   const give = (): void => {
     const delivery = viewer.deliver(session, give);
     if (delivery === 'live') viewer.close(closes.sessionEnded);

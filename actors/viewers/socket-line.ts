@@ -53,6 +53,10 @@ export class SocketLine implements ViewerLine {
     if (isSeveral) this.#stream.uncork();
   }
 
+  writeOne(bytes: Buffer): void {
+    if (this.isOpen) this.#stream.write(bytes);
+  }
+
   afterFlush(done: () => void): void {
     if (this.isOpen) this.#stream.write(nothing, done);
     else setImmediate(done);

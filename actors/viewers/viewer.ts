@@ -7,13 +7,13 @@
  */
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
+import { CATCH_UP_BYTES, isWanted } from './bundles.ts';
+import type { Bundles, ViewerChoice } from './bundles.ts';
 import { ByteWindow } from './byte-window.ts';
 import type { ViewerLine } from './line.ts';
 import type { Moments } from './moments.ts';
 import type { Records } from './records.ts';
 
-/** Bytes of records given to a viewer at once, before it has to take them. */
-const CATCH_UP_BYTES = 65_536;
 /** A viewer that has bytes to take and takes none for so long is stuck. */
 export const STUCK_MS = 15_000;
 
@@ -26,11 +26,7 @@ export interface ViewerLimits {
 }
 
 /** What a viewer asked for. */
-export interface ViewerView {
-  /** False: no partials. */
-  partials: boolean;
-  /** Transcripts of this language alone; undefined: of every language. */
-  language?: string | undefined;
+export interface ViewerView extends ViewerChoice {
   /** Records up to this offset are not for it. */
   offset: number;
 }
@@ -38,6 +34,8 @@ export interface ViewerView {
 export interface SessionView {
   records: Records;
   moments: Moments;
+  /** What viewers in step share. */
+  bundles: Bundles;
   limits: ViewerLimits;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -83,7 +81,7 @@ export class Viewer {
     this.#attachedTurn = at.turn;
     this.#offset = view.offset;
     this.#progressAtMs = at.nowMs;
-    this.#window = new ByteWindow(at.phase);
+    this.#window = new ByteWindow(at.phase, at.nowMs);
   }
 
   get isOpen(): boolean {
@@ -128,12 +126,17 @@ export class Viewer {
     this.#waitingBytes = waitingBytes;
   }
 
-  /** Gives what it lacks, as far as it takes it. `onReady` is called when a lagging one may be given more. */
-  deliver(session: SessionView, onReady: () => void): Delivery {
+  /** Gives what it lacks, as far as it takes it. `onReady` is called with it when it lagged and may be given more. */
+  deliver(session: SessionView, onReady: (viewer: Viewer) => void): Delivery {
     if (!this.isOpen) return 'gone';
     if (this.#isUnreadable) return 'unreadable';
     if (this.#waitsFor !== undefined) return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
     const nowMs = session.nowMs();
+    if (this.#wasLive && this.#takeBundle(session.bundles, nowMs)) {
+      if (!this.#hasRoom(nowMs, onReady)) return this.#lag(session);
+      this.#progressAtMs = nowMs;
+      return 'live';
+    }
     for (;;) {
       const hasAll = this.#giveRecords(session.records);
       if (hasAll && this.#waitsFor === undefined) this.#giveMoments(session.moments);
@@ -147,22 +150,39 @@ export class Viewer {
     return 'live';
   }
 
+  /** A viewer that was up to date gets what all of its kind get. */
+  #takeBundle(bundles: Bundles, nowMs: number): boolean {
+    const bundle = bundles.of(this.line.protocol, this.view, this.#offset, this.#momentTurn);
+    if (bundle === undefined) return false;
+    this.#offset = bundle.toOffset;
+    this.#momentTurn = bundle.toTurn;
+    if (bundle.bytes !== undefined) {
+      this.line.writeOne(bundle.bytes);
+      this.#written(bundle.bytes.length, nowMs);
+    }
+    return true;
+  }
+
   /** Puts what is written now into the kernel's hands, and asks for a confirmation where one is due. */
   #flush(nowMs: number): void {
     if (this.#batch.length === 0) return;
     this.line.write(this.#batch);
-    const ask = this.line.confirms ? this.#window.sent(this.#batchBytes, nowMs) : undefined;
+    this.#written(this.#batchBytes, nowMs);
     this.#batch = [];
     this.#batchBytes = 0;
+  }
+
+  #written(bytes: number, nowMs: number): void {
+    const ask = this.line.confirms ? this.#window.sent(bytes, nowMs) : undefined;
     if (ask !== undefined) this.line.ping(ask);
   }
 
-  #hasRoom(nowMs: number, onReady: () => void): boolean {
+  #hasRoom(nowMs: number, onReady: (viewer: Viewer) => void): boolean {
     if (this.line.waitingBytes > 0) {
       this.#waitsFor = 'flush';
       this.line.afterFlush(() => {
         this.#waitsFor = undefined;
-        onReady();
+        onReady(this);
       });
       return false;
     }
@@ -177,10 +197,10 @@ export class Viewer {
     return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
   }
 
-  #load(records: Records, onReady: () => void): Delivery {
+  #load(records: Records, onReady: (viewer: Viewer) => void): Delivery {
     const ready = (): void => {
       this.#waitsFor = undefined;
-      onReady();
+      onReady(this);
     };
     records.load(this.#offset + 1).then(ready, () => {
       this.#isUnreadable = true;
@@ -199,17 +219,16 @@ export class Viewer {
         return false;
       }
       this.#offset += 1;
-      if (!this.#isForeign(record)) this.#put(record);
+      if (isWanted(this.view, record)) this.#put(record);
     }
     return true;
   }
 
   #giveMoments(moments: Moments): void {
     for (const { turn, message } of moments.since(this.#momentTurn)) {
-      const isUnwanted = (message.type === 'transcript_partial' && !this.view.partials) || this.#isForeign(message);
       // The state was in the first message, and of withdrawn text it has seen nothing.
       const isOld = turn <= this.#attachedTurn && (message.type === 'session_state' || message.isWithdrawal);
-      if (!isUnwanted && !isOld) this.#put(message);
+      if (!isOld && isWanted(this.view, message)) this.#put(message);
     }
     this.#momentTurn = moments.turn;
   }
@@ -219,11 +238,6 @@ export class Viewer {
     if (bytes === undefined) return;
     this.#batch.push(bytes);
     this.#batchBytes += bytes.length;
-  }
-
-  #isForeign(message: Encoded): boolean {
-    const { language } = this.view;
-    return language !== undefined && message.language !== undefined && message.language !== language;
   }
 
   /** A viewer that still reads its history is behind by right; only after that its bounds count. */

@@ -1,7 +1,8 @@
 /**
  * The fan-out to many viewers, side by side: captiond, a loop over `ws`, Socket.IO, nchan, each in turn in every round.
  *
- * `node test/bench/fan-out.ts [--rounds 3] [--only W1,W6] [--viewers-scale 0.1] [--peers FOLDER]`; Linux alone. FOLDER
+ * `node test/bench/fan-out.ts [--rounds 3] [--only W1,W6] [--servers captiond,nchan]
+ * [--viewers-scale 0.1] [--peers FOLDER]`; Linux alone. FOLDER
  * is where `socket.io` was installed. Nothing else should run on the machine meanwhile.
  */
 import { execFileSync } from 'node:child_process';
@@ -32,7 +33,7 @@ export function fanOut(): Promise<Report> {
 async function measure(options: FanOutOptions): Promise<Report> {
   const folder = await mkdtemp(join(tmpdir(), 'captiond-fan-out-'));
   try {
-    const servers = serverKinds(options.peers);
+    const servers = serverKinds(options.peers).filter(({ name }) => options.servers.includes(name));
     const { peers } = options;
     const viewersScale = await affordable(options.viewersScale, options.only);
     const isPinned = canPin(hasProgram('taskset'));

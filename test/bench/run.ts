@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { addedLatency } from './added-latency.ts';
 import { captions } from './captions.ts';
+import { fanOut } from './fan-out.ts';
 import { ffmpegFlags } from './ffmpeg-flags.ts';
 import { firstPcm } from './first-pcm.ts';
 import { gladiaLatency } from './gladia-latency.ts';
@@ -17,6 +18,7 @@ const benches: Record<string, Bench> = {
   'added-latency': addedLatency,
   captions,
   'gladia-latency': gladiaLatency,
+  'fan-out': fanOut,
 };
 
 const README = new URL('../../README.md', import.meta.url);

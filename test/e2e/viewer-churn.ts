@@ -18,7 +18,9 @@ const VIEWERS = 10_000;
 const AT_ONCE = 100;
 /** What grows with use and then no more (compiled code, pools) is there after as many. */
 const WARM_UP = 2_000;
+/** A kilobyte of each viewer would be ten megabytes; what the runtime compiles and pools comes and goes. */
 const HEAP_GROWTH_MAX_BYTES = 3_000_000;
+const ROUNDS_MAX = 3;
 
 /** How viewers leave, in turn. */
 const leaves: ((viewer: TakingViewer) => void)[] = [
@@ -71,15 +73,18 @@ void t.test(`after ${VIEWERS} viewers nothing of them is left`, async (t) => {
   const nobody = (): boolean => channel.hub.size === 0;
   await churn(server, WARM_UP);
   await eventually('nobody is left', nobody);
-  const before = heapBytes();
-  await churn(server, VIEWERS);
-  await eventually('nobody is left', nobody);
-  const after = heapBytes();
-  t.equal(channel.hub.counts.attached, WARM_UP + VIEWERS);
+  const growths: number[] = [];
+  while (growths.length < ROUNDS_MAX && (growths.at(-1) ?? Infinity) > HEAP_GROWTH_MAX_BYTES) {
+    const before = heapBytes();
+    await churn(server, VIEWERS);
+    await eventually('nobody is left', nobody);
+    growths.push(heapBytes() - before);
+  }
+  t.equal(channel.hub.counts.attached, WARM_UP + growths.length * VIEWERS);
   t.strictSame([channel.hub.counts.slowCloses, channel.heartbeat.timeouts], [0, 0]);
   const answer = await fetch(`http://${server.host}/sessions/talk`);
   t.match(await answer.json(), { viewers: 0 });
-  t.ok(after - before < HEAP_GROWTH_MAX_BYTES, `the heap grew by ${after - before} bytes`);
+  t.ok((growths.at(-1) ?? Infinity) < HEAP_GROWTH_MAX_BYTES, `the heap grew by ${growths.join()} bytes`);
   t.strictSame(
     server.lines.filter((line) => line.includes('"error"')),
     [],

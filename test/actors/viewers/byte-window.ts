@@ -4,6 +4,8 @@ import {
   ByteWindow,
   LATE_MS,
   PING_EVERY_BYTES,
+  PING_SOON_BYTES,
+  PING_SOON_MS,
   SUSPECT_PING_EVERY_BYTES,
   SUSPECT_WINDOW_BYTES,
   TRUSTED_AFTER,
@@ -11,7 +13,7 @@ import {
 
 /** A window whose viewer has left one ping unanswered for too long. */
 function suspect(): { window: ByteWindow; nowMs: number } {
-  const window = new ByteWindow(0);
+  const window = new ByteWindow(0, 0);
   window.sent(PING_EVERY_BYTES, 0);
   const nowMs = LATE_MS + 1;
   window.sent(0, nowMs);
@@ -19,19 +21,29 @@ function suspect(): { window: ByteWindow; nowMs: number } {
 }
 
 void t.test('a viewer is asked once per 64 KiB, the first time at a point of its own', (t) => {
-  const window = new ByteWindow(0);
+  const window = new ByteWindow(0, 0);
   t.equal(window.sent(PING_EVERY_BYTES - 1, 0), undefined);
   t.equal(window.sent(1, 0), PING_EVERY_BYTES, 'the ping carries what went before it');
   window.answered(PING_EVERY_BYTES, 10);
   t.equal(window.sent(PING_EVERY_BYTES - 1, 10), undefined);
   t.equal(window.sent(1, 10), 2 * PING_EVERY_BYTES);
-  const half = new ByteWindow(0.5);
-  t.equal(half.sent(PING_EVERY_BYTES / 2, 0), PING_EVERY_BYTES / 2);
+  const half = new ByteWindow(0.5, 0);
+  const shorter = PING_EVERY_BYTES - PING_SOON_BYTES / 2;
+  t.equal(half.sent(shorter, 0), shorter);
+  t.end();
+});
+
+void t.test('where 64 KiB take long a viewer is asked once per 16 KiB and second', (t) => {
+  const window = new ByteWindow(0, 0);
+  t.equal(window.sent(PING_SOON_BYTES, PING_SOON_MS), undefined, 'too soon');
+  t.equal(window.sent(1, PING_SOON_MS + 1), PING_SOON_BYTES + 1);
+  window.answered(PING_SOON_BYTES + 1, PING_SOON_MS + 2);
+  t.equal(window.sent(PING_SOON_BYTES - 1, 10_000), undefined, 'too little');
   t.end();
 });
 
 void t.test('a viewer whose pongs come in time may get everything', (t) => {
-  const window = new ByteWindow(0);
+  const window = new ByteWindow(0, 0);
   for (let nowMs = 0; nowMs < 100_000; nowMs += 100) {
     const count = window.sent(20_000, nowMs);
     if (count !== undefined) window.answered(count, nowMs + LATE_MS);

@@ -131,7 +131,7 @@ void t.test('a viewer that takes its backlog slowly is alive, one that takes not
   const lines = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const onStuck = (): void => {};
   const heartbeat = new Heartbeat({
-    intervalMs: 10,
+    intervalMs: 100,
     maxMissed: 3,
     nowMs: () => nowMs,
     random: () => 0,

@@ -8,7 +8,7 @@
  * then the time in which it found something.
  *
  * Every text starts with `~SEQ@MICROSECONDS `, so that a message tells what it is and how long it took without being
- * parsed. Every thirtieth message of a session is a final.
+ * parsed. Every thirtieth message of a session is a final, or every `final-every`th.
  *
  *   cc -O2 -o load load.c && ./load port=8080 ingest=9090 viewers=1000 …
  */
@@ -31,7 +31,6 @@
 #include <unistd.h>
 
 #define SECOND 1000000000ull
-#define FINAL_EVERY 30
 /* JSON around the text of a message. */
 #define WRAPPING 112
 #define OPENING_AT_ONCE 64
@@ -51,6 +50,7 @@ enum stage { SHAKING, GREETING, WATCHING, GONE };
 /* ── options ─────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static int port = 8080, ingest_port = 9090, viewers = 100, sessions = 1, hot = 0, window = 1, size = 420, rcvbuf = 0, spin = 0;
+static int final_every = 30;
 static int pids[64], pid_count = 0;
 static enum mode mode = OPEN_LOOP;
 static enum dialect dialect = WEBSOCKET;
@@ -78,7 +78,7 @@ static void read_option(char *word) {
   *value++ = 0;
   struct { const char *name; int *at; } whole[] = {
     {"port", &port}, {"ingest", &ingest_port}, {"viewers", &viewers}, {"sessions", &sessions}, {"hot", &hot},
-    {"window", &window}, {"size", &size}, {"rcvbuf", &rcvbuf}, {"spin", &spin}};
+    {"final-every", &final_every}, {"window", &window}, {"size", &size}, {"rcvbuf", &rcvbuf}, {"spin", &spin}};
   struct { const char *name; double *at; } real[] = {
     {"rate", &rate}, {"warm", &warm_s}, {"measured", &measured_s}, {"settle", &settle_s}, {"resume", &resume_s},
     {"drain", &drain_s}, {"silent", &silent_percent}, {"slow", &slow_percent}, {"slow-bytes", &slow_bytes}};
@@ -178,7 +178,7 @@ static void send_all(int fd, const char *bytes, size_t length) {
   }
 }
 
-static int is_final(uint32_t sequence) { return sequence % FINAL_EVERY == FINAL_EVERY - 1; }
+static int is_final(uint32_t sequence) { return sequence % final_every == final_every - 1; }
 
 static void publish(int number, uint32_t slot) {
   static char message[66000], request[300];
@@ -271,7 +271,7 @@ static void note_message(struct viewer *viewer, const uint8_t *text, const uint8
   struct session *session = &session_of[viewer->session];
   if (sequence >= session->room) fail(3, "a message that was never published: %u", sequence);
   delivered++;
-  if (is_final(sequence)) note_final(viewer, sequence / FINAL_EVERY);
+  if (is_final(sequence)) note_final(viewer, sequence / final_every);
   if (viewer->habit != READS) { note_slow(latency_us, received); return; }
   uint32_t told = ++session->told[sequence];
   if (!window_start || published < window_start || published >= window_end) return;

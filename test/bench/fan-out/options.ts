@@ -8,6 +8,8 @@ export interface FanOutOptions {
   rounds: number;
   /** Numbers of the workloads to run, such as `W1`. */
   only: readonly string[];
+  /** Names of the servers to run; the others have no figures. */
+  servers: readonly string[];
   /** How many of each workload's viewers come. */
   viewersScale: number;
   /** A folder in which `socket.io` is installed, when it is not here. */
@@ -17,6 +19,7 @@ export interface FanOutOptions {
 export const defaultOptions: FanOutOptions = {
   rounds: 3,
   only: workloads.map(({ id }) => id),
+  servers: ['captiond', 'naive ws', 'Socket.IO', 'nchan'],
   viewersScale: 1,
   peers: join(tmpdir(), 'bench-peers'),
 };
@@ -28,6 +31,7 @@ export function readOptions(words: readonly string[]): FanOutOptions {
     options: {
       rounds: { type: 'string' },
       only: { type: 'string' },
+      servers: { type: 'string' },
       'viewers-scale': { type: 'string' },
       peers: { type: 'string' },
     },
@@ -39,5 +43,6 @@ export function readOptions(words: readonly string[]): FanOutOptions {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) throw new Error('--rounds must be from 1 to 100');
   if (!(viewersScale > 0 && viewersScale <= 10)) throw new Error('--viewers-scale must be above 0, at most 10');
   if (unknown.length > 0) throw new Error(`--only must be of ${defaultOptions.only.join()}; got ${unknown.join()}`);
-  return { rounds, only, viewersScale, peers: values.peers ?? defaultOptions.peers };
+  const servers = values.servers?.split(',') ?? defaultOptions.servers;
+  return { rounds, only, servers, viewersScale, peers: values.peers ?? defaultOptions.peers };
 }

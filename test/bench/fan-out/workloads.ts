@@ -86,6 +86,20 @@ export const workloads: readonly Workload[] = [
     measures: [p50(), p99(atMost(0.3, 'Socket.IO')), cpu()],
   },
   {
+    id: 'W4',
+    title: 'one session, 1,000 viewers, 10 messages a second of which every other is a final',
+    load: { viewers: 1_000, rate: 10, 'final-every': 2, measured: 15 },
+    measures: [
+      {
+        name: 'p99 of finals, on disk before they leave, ms',
+        digits: 1,
+        value: ({ final_p99 }) => final_p99,
+        targets: [atMost(25)],
+      },
+      p50(),
+    ],
+  },
+  {
     id: 'W5',
     title: '200 sessions of 50 viewers, 5 messages a second each',
     load: { viewers: 10_000, sessions: 200, rate: 5, measured: 5 },
