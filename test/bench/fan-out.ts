@@ -90,7 +90,7 @@ function method(rounds: number, { isPinned, viewersScale }: Bench): string {
   const cores = isPinned ? 'server and load on a core each' : 'no cores of their own';
   return (
     `Messages of 420 B unless said otherwise, every thirtieth a final; loopback, ${cores}; ${rounds} rounds, in each every ` +
-    `server in turn; medians, and ratios within a round with their least and most.${scale} \`node test/bench/fan-out.ts\`.`
+    `server in turn; medians, and ratios within a round with their least and most.${scale} \`npm run bench fan-out\`.`
   );
 }
 

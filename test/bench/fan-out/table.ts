@@ -21,7 +21,13 @@ export function rowsOf(workload: Workload, rounds: readonly Round[], servers: re
     );
     const ratios = REFERENCES.map((name) => shown(ratiosOf(measure, rounds, name), 2, true));
     const targets = measure.targets.map((target) => judged(measure, rounds, target));
-    return [index === 0 ? workload.id : '', measure.name, ...values, ...ratios, targets.join('; ')];
+    return [
+      index === 0 ? `${workload.id}: ${workload.title}` : '',
+      measure.name,
+      ...values,
+      ...ratios,
+      targets.join('; '),
+    ];
   });
 }
 
