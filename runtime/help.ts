@@ -56,8 +56,7 @@ interface OptionEntry {
 
 function optionEntries(): OptionEntry[] {
   const entries = optionRows.map(([name, row]) => toEntry(name, row));
-  const { name, meaning, later } = openTelemetryRow;
-  return [...entries, { name, fallback: '–', range: '', meaning, later, note: ` (${later})` }];
+  return [...entries, { ...openTelemetryRow, fallback: '–', range: '', later: '', note: '' }];
 }
 
 function toEntry(name: string, row: Option<unknown>): OptionEntry {

@@ -24,6 +24,9 @@ import { viewersMachine } from '../machines/viewers.ts';
 import type { Config } from './config.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
+import type { Telemetry } from './telemetry.ts';
+import type { SessionSample } from './telemetry/session-meter.ts';
+import type { SessionTelemetry } from './telemetry/session-telemetry.ts';
 
 /** Audio in and nothing out of ffmpeg for this long: it hangs and is replaced. */
 export const DECODER_STALL_MS = 5_000;
@@ -54,6 +57,8 @@ export interface LiveSessionOptions {
     resources: ResourceList;
     log: Log;
   }) => AnyActorLogic;
+  /** Where the session is measured; undefined: nowhere. */
+  telemetry?: Pick<Telemetry, 'begin' | 'end'> | undefined;
   log: Log;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -79,6 +84,7 @@ export class LiveSession {
   endedAt: string | undefined;
 
   readonly #publisher: PublisherSlot;
+  readonly #observed: SessionTelemetry | undefined;
 
   constructor(options: LiveSessionOptions) {
     const { writer, sessionLog, config, nowMs } = options;
@@ -88,12 +94,15 @@ export class LiveSession {
     this.startedAt = startedAt;
     this.transcriber = transcriber;
     this.isUnlogged = writer.isUnlogged === true;
+    this.#observed = options.telemetry?.begin(writer.run, () => this.#sample());
     this.channel = new SessionChannel({
       writer,
       sessionLog,
       limits: config,
       nowMs,
       log: options.log,
+      onDelivered: (lagMs) => this.#observed?.meter.delivered(lagMs),
+      onTranscript: (kind, endMs) => this.#observed?.meter.said(kind, this.ledger().receivedMs - endMs),
     });
     this.intake = new AudioIntake({
       chunkMs: config.pcmChunkSizeMs,
@@ -108,7 +117,10 @@ export class LiveSession {
       onLost: () => this.actor.send({ type: 'publisher.lost' }),
       onEnded: () => this.actor.send({ type: 'publisher.ended' }),
     });
-    this.actor = createActor(this.#machine(options), { input: sessionInput(config) });
+    this.actor = createActor(this.#machine(options), {
+      input: sessionInput(config),
+      ...(this.#observed && { inspect: this.#observed.inspect }),
+    });
     this.closed = this.#supervise(options);
     this.actor.start();
   }
@@ -172,7 +184,13 @@ export class LiveSession {
     });
   }
 
-  async #supervise({ log, today, writer }: LiveSessionOptions): Promise<void> {
+  #sample(): SessionSample {
+    const { hub, heartbeat, duplicates } = this.channel;
+    const { timeouts: heartbeatTimeouts } = heartbeat;
+    return { ...hub.counts, clients: hub.size, heartbeatTimeouts, duplicates, ledger: this.ledger() };
+  }
+
+  async #supervise({ log, today, writer, telemetry }: LiveSessionOptions): Promise<void> {
     superviseRoot(this.actor, this.resources, (left, error) => {
       this.leftovers += left;
       if (left > 0) log.error('the session left resources behind', { left });
@@ -182,8 +200,9 @@ export class LiveSession {
       next: () => this.channel.setState(this.state),
       error: () => this.channel.setState('ended'),
     });
-    await toPromise(this.actor).catch(() => undefined);
+    const output = await toPromise(this.actor).catch(() => undefined);
     this.endedAt = today().toISOString();
+    if (this.#observed !== undefined) telemetry?.end(this.#observed, output?.reason ?? 'failed');
     await Promise.race([this.#endRun(writer, this.endedAt, log), setTimeout(LOG_END_TIMEOUT_MS, null, { ref: false })]);
   }
 

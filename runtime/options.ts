@@ -100,6 +100,5 @@ export const optionRows = Object.entries(options) as [OptionName, Option<unknown
 /** A family of options that belongs to another specification and is not parsed here. */
 export const openTelemetryRow = {
   name: 'OTEL_*',
-  meaning: "OpenTelemetry's own standard names: OTLP export when an endpoint is set",
-  later: 'telemetry is not in this version; these are ignored',
+  meaning: "OpenTelemetry's own standard names: metrics are exported over OTLP when an endpoint is set",
 };

@@ -3,16 +3,13 @@
  *
  * Everything is sent as it stands in `runtime/web` and `runtime/client`, but for the marks `{{…}}` of two templates.
  */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Answer } from './http/answer.ts';
+import { contentTypes, fixed, ifChanged } from './http/fixed-answer.ts';
 
-const HTML = 'text/html; charset=utf-8';
-const CSS = 'text/css; charset=utf-8';
-const SCRIPT = 'text/javascript; charset=utf-8';
-const SVG = 'image/svg+xml';
+const { html: HTML, css: CSS, js: SCRIPT, svg: SVG } = contentTypes;
 
 /** What may be loaded below `/assets/`, by its place below this folder. */
 const assetTypes = {
@@ -103,17 +100,6 @@ function pageHeaders(frameAncestors: readonly string[]): Record<string, string> 
     "trusted-types 'none'",
   ];
   return { 'content-security-policy': policy.join('; '), 'cross-origin-opener-policy': 'same-origin' };
-}
-
-/** An answer that never changes while the program runs; browsers keep it and ask whether it is still so. */
-function fixed(type: string, body: Buffer, headers: Record<string, string> = {}): Answer {
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  return { status: 200, headers: { 'content-type': type, 'cache-control': 'no-cache', etag, ...headers }, body };
-}
-
-function ifChanged(answer: Answer, { 'if-none-match': known = '' }: IncomingHttpHeaders): Answer {
-  const isKnown = known.includes(answer.headers['etag'] ?? 'none');
-  return isKnown ? { ...answer, status: 304, body: '' } : answer;
 }
 
 // ── templates ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -28,7 +28,7 @@ export async function serve(env: NodeJS.ProcessEnv, hooks: ServeHooks = {}): Pro
   for (const warning of read.warnings) log.warn(warning);
   const progress = new ProgressLine(process.stderr);
   try {
-    const server = await build(read.config, log, progress);
+    const server = await build(read.config, { env, log, progress });
     const stopListening = onSignals(server, (signal, again) =>
       log.info(again ? 'second signal: stopping at once' : 'stopping in order; a second signal stops at once', {
         signal,
@@ -47,7 +47,13 @@ export async function serve(env: NodeJS.ProcessEnv, hooks: ServeHooks = {}): Pro
   }
 }
 
-async function build(config: Config, log: RootLog, progress: ProgressLine): Promise<CaptiondServer> {
+interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  log: RootLog;
+  progress: ProgressLine;
+}
+
+async function build(config: Config, { env, log, progress }: Surroundings): Promise<CaptiondServer> {
   const ffmpeg = await findFfmpeg(config.ffmpegPath);
   if ('missing' in ffmpeg) throw new CaptiondError('ffmpeg_missing', ffmpeg.missing);
   if (ffmpeg.warning !== undefined) log.warn(ffmpeg.warning);
@@ -56,6 +62,7 @@ async function build(config: Config, log: RootLog, progress: ProgressLine): Prom
     config,
     ffmpegPath: ffmpeg.path,
     log,
+    env,
     onProgress: (step, fraction) => {
       progress.show(`Loading the engine: ${step}`, fraction);
       if (!process.stderr.isTTY) log.info('loading the engine', { step, fraction });
@@ -63,11 +70,13 @@ async function build(config: Config, log: RootLog, progress: ProgressLine): Prom
   });
 }
 
-function announce(_server: CaptiondServer, { rtmp, http }: ServerAddresses): void {
+function announce(_server: CaptiondServer, { rtmp, http, admin }: ServerAddresses): void {
   const lines = [
     `publish  rtmp://${rtmp.host}:${rtmp.port}/live/SLUG`,
     `watch    http://${http.host}:${http.port}/watch/SLUG`,
     `home     http://${http.host}:${http.port}/`,
+    `metrics  http://${admin.host}:${admin.port}/metrics`,
+    `inspect  http://${admin.host}:${admin.port}/inspect`,
   ];
   process.stdout.write(`captiond is ready\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }

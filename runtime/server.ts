@@ -11,8 +11,10 @@ import type { RtmpListener } from '../actors/rtmp/listener.ts';
 import { CaptiondError } from '../machines/errors.ts';
 import { serverMachine } from '../machines/server.ts';
 import type { ServerOutput } from '../machines/server.ts';
+import { createAdminServer } from './admin.ts';
+import type { AdminServer } from './admin.ts';
 import { createAdmission } from './admission.ts';
-import type { Config } from './config.ts';
+import type { Config, Environment } from './config.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
@@ -24,6 +26,8 @@ import type { OpenSessionLog } from './session-log.ts';
 import type { RootLog } from './log.ts';
 import { Registry } from './registry.ts';
 import type { SessionWishes } from './session-wishes.ts';
+import { startTelemetry } from './telemetry.ts';
+import type { Telemetry } from './telemetry.ts';
 import { createTranscribers } from './transcribers.ts';
 import type { Transcribers } from './transcribers.ts';
 
@@ -36,6 +40,8 @@ export interface ServerOptions {
   config: Config;
   ffmpegPath: string;
   log: RootLog;
+  /** For the names of OpenTelemetry; nothing is exported without. */
+  env?: Environment;
   onProgress?: (step: string, fraction: number) => void;
 }
 
@@ -43,6 +49,7 @@ export interface ServerOptions {
 export interface ServerAddresses {
   rtmp: { host: string; port: number };
   http: { host: string; port: number };
+  admin: { host: string; port: number };
 }
 
 const nowMs = () => performance.now();
@@ -56,6 +63,8 @@ export class CaptiondServer {
   #sessionLog: OpenSessionLog | undefined;
   #rtmp: RtmpListener | undefined;
   #http: HttpServer | undefined;
+  #telemetry: Telemetry | undefined;
+  #admin: AdminServer | undefined;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -90,8 +99,9 @@ export class CaptiondServer {
   }
 
   get addresses(): ServerAddresses {
-    if (this.#rtmp === undefined || this.#http === undefined) throw new Error('The server has not started.');
-    return { rtmp: this.#rtmp.address, http: this.#http.address };
+    const [rtmp, http, admin] = [this.#rtmp?.address, this.#http?.address, this.#admin?.address];
+    if (rtmp === undefined || http === undefined || admin === undefined) throw new Error('The server has not started.');
+    return { rtmp, http, admin };
   }
 
   /** Resolves when the server has stopped, with how; never rejects. */
@@ -112,9 +122,13 @@ export class CaptiondServer {
   }
 
   async #boot(): Promise<void> {
-    const { config, log, onProgress } = this.#options;
+    const { config, log, onProgress, env = {} } = this.#options;
     const sessionLog = await openSessionLog(config, log);
     this.#sessionLog = sessionLog;
+    const telemetry = await startTelemetry(env, () => this.registry.liveSessions().map(({ state }) => state));
+    this.#telemetry = telemetry;
+    const { adminHost: host, adminPort: port } = config;
+    this.#admin = await createAdminServer({ host, port, telemetry, registry: this.registry, log });
     this.#http = await createHttpServer({
       host: config.httpHost,
       port: config.httpPort,
@@ -143,6 +157,7 @@ export class CaptiondServer {
   async #shutdown(): Promise<void> {
     await Promise.all([this.#rtmp?.close(), this.#transcribers?.stop()]);
     await this.#http?.close();
+    await Promise.all([this.#admin?.close(), this.#telemetry?.stop()]);
     await this.#sessionLog?.close();
   }
 
@@ -163,6 +178,7 @@ export class CaptiondServer {
       ffmpegPath,
       transcriber: ({ intake, channel, resources, log: lines }) =>
         transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: lines }, wishes),
+      telemetry: this.#telemetry,
       log: log.child({ session: slug, epoch }),
       nowMs,
       today: () => new Date(),

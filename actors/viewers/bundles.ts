@@ -32,6 +32,8 @@ export interface Standing {
 export interface Bundle {
   toOffset: number;
   toTurn: number;
+  /** Moments that were replaced before they could be given. */
+  dropped: number;
   /** Undefined when nothing of it is wanted. */
   bytes: Buffer | undefined;
 }
@@ -87,8 +89,12 @@ export class Bundles {
       if (record === undefined || bytes >= CATCH_UP_BYTES) return undefined;
       put(record);
     }
-    for (const { message } of this.#moments.since(standing.turn)) put(message);
-    return { ...standing, toOffset: lastOffset, toTurn: this.#moments.turn, bytes: joined(frames, bytes) };
+    let dropped = this.#moments.turn - standing.turn;
+    for (const { message } of this.#moments.since(standing.turn)) {
+      dropped -= 1;
+      put(message);
+    }
+    return { ...standing, toOffset: lastOffset, toTurn: this.#moments.turn, dropped, bytes: joined(frames, bytes) };
   }
 }
 

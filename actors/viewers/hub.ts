@@ -16,7 +16,7 @@ import { sharedPasses } from './passes.ts';
 import type { Passes } from './passes.ts';
 import type { Records } from './records.ts';
 import { Viewer } from './viewer.ts';
-import type { SessionView, ViewerLimits, ViewerView } from './viewer.ts';
+import type { SessionView, ViewerLimits, ViewerView } from './session-view.ts';
 
 /** The moment that is the session's state. */
 export const STATE = 'state';
@@ -42,6 +42,8 @@ export interface HubCounts {
   attached: number;
   slowCloses: number;
   failedSends: number;
+  /** Partials that a viewer never got because something newer came, over all viewers. */
+  droppedPartials: number;
 }
 
 export class ViewerHub {
@@ -56,13 +58,13 @@ export class ViewerHub {
   /** Passes of one session follow each other. */
   readonly #broadcasts = new PQueue({ concurrency: 1 });
   readonly #bundles: Bundles;
-  readonly counts: HubCounts = { attached: 0, slowCloses: 0, failedSends: 0 };
+  readonly counts: HubCounts = { attached: 0, slowCloses: 0, failedSends: 0, droppedPartials: 0 };
 
   constructor(options: HubOptions) {
     this.#options = options;
     const { records, limits, nowMs } = options;
     this.#bundles = new Bundles(records, this.#moments);
-    this.#session = { records, limits, nowMs, moments: this.#moments, bundles: this.#bundles };
+    this.#session = { records, limits, nowMs, moments: this.#moments, bundles: this.#bundles, counts: this.counts };
   }
 
   /** Viewers whose lines are not closed yet. */

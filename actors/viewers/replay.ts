@@ -8,7 +8,7 @@ import { Bundles } from './bundles.ts';
 import { Moments } from './moments.ts';
 import type { Records } from './records.ts';
 import { Viewer } from './viewer.ts';
-import type { ViewerView } from './viewer.ts';
+import type { ViewerView } from './session-view.ts';
 
 /** Whoever needs longer than this is closed and may resume. */
 const REPLAY_MAX_MS = 60_000;
@@ -28,7 +28,14 @@ export function replay(line: ViewerLine, { run, hello, records, view, nowMs }: R
   const deadline = setTimeout(() => viewer.close(closes.tooSlow), REPLAY_MAX_MS);
   const limits = { queueMax: Infinity, queueMaxBytes: Infinity };
   const moments = new Moments('');
-  const session = { records, moments, bundles: new Bundles(records, moments), limits, nowMs };
+  const session = {
+    records,
+    moments,
+    bundles: new Bundles(records, moments),
+    counts: { droppedPartials: 0 },
+    limits,
+    nowMs,
+  };
   const give = (): void => {
     const delivery = viewer.deliver(session, give);
     if (delivery === 'live') viewer.close(closes.sessionEnded);

@@ -8,41 +8,13 @@
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
 import { CATCH_UP_BYTES, isWanted } from './bundles.ts';
-import type { Bundles, ViewerChoice } from './bundles.ts';
 import { ByteWindow } from './byte-window.ts';
 import type { ViewerLine } from './line.ts';
-import type { Moments } from './moments.ts';
 import type { Records } from './records.ts';
+import type { Delivery, SessionView, ViewerView } from './session-view.ts';
 
 /** A viewer that has bytes to take and takes none for so long is stuck. */
 export const STUCK_MS = 15_000;
-
-/** How far a viewer may fall behind. */
-export interface ViewerLimits {
-  /** Records not yet given to it, `VIEWER_QUEUE_MAX`. */
-  queueMax: number;
-  /** Bytes waiting for it, in its line and in the records, `VIEWER_QUEUE_MAX_BYTES`. */
-  queueMaxBytes: number;
-}
-
-/** What a viewer asked for. */
-export interface ViewerView extends ViewerChoice {
-  /** Records up to this offset are not for it. */
-  offset: number;
-}
-
-export interface SessionView {
-  records: Records;
-  moments: Moments;
-  /** What viewers in step share. */
-  bundles: Bundles;
-  limits: ViewerLimits;
-  /** Monotonic milliseconds. */
-  nowMs: () => number;
-}
-
-/** What a delivery found. */
-export type Delivery = 'live' | 'lagging' | 'too_slow' | 'unreadable' | 'gone';
 
 /** What a viewer waits for before it may be given more. */
 type Wait = 'flush' | 'confirmation' | 'records';
@@ -132,14 +104,14 @@ export class Viewer {
     if (this.#isUnreadable) return 'unreadable';
     if (this.#waitsFor !== undefined) return this.#isTooSlow(session) ? 'too_slow' : 'lagging';
     const nowMs = session.nowMs();
-    if (this.#wasLive && this.#takeBundle(session.bundles, nowMs)) {
+    if (this.#wasLive && this.#takeBundle(session, nowMs)) {
       if (!this.#hasRoom(nowMs, onReady)) return this.#lag(session);
       this.#progressAtMs = nowMs;
       return 'live';
     }
     for (;;) {
       const hasAll = this.#giveRecords(session.records);
-      if (hasAll && this.#waitsFor === undefined) this.#giveMoments(session.moments);
+      if (hasAll && this.#waitsFor === undefined) this.#giveMoments(session);
       this.#flush(nowMs);
       if (this.#waitsFor === undefined && !this.#hasRoom(nowMs, onReady)) return this.#lag(session);
       if (this.#waitsFor !== undefined) return this.#load(session.records, onReady);
@@ -151,11 +123,12 @@ export class Viewer {
   }
 
   /** A viewer that was up to date gets what all of its kind get. */
-  #takeBundle(bundles: Bundles, nowMs: number): boolean {
+  #takeBundle({ bundles, counts }: SessionView, nowMs: number): boolean {
     const bundle = bundles.of(this.line.protocol, this.view, this.#offset, this.#momentTurn);
     if (bundle === undefined) return false;
     this.#offset = bundle.toOffset;
     this.#momentTurn = bundle.toTurn;
+    counts.droppedPartials += bundle.dropped;
     if (bundle.bytes !== undefined) {
       this.line.writeOne(bundle.bytes);
       this.#written(bundle.bytes.length, nowMs);
@@ -224,12 +197,16 @@ export class Viewer {
     return true;
   }
 
-  #giveMoments(moments: Moments): void {
+  #giveMoments({ moments, counts }: SessionView): void {
+    const changes = moments.turn - this.#momentTurn;
+    let given = 0;
     for (const { turn, message } of moments.since(this.#momentTurn)) {
+      given += 1;
       // The state was in the first message, and of withdrawn text it has seen nothing.
       const isOld = turn <= this.#attachedTurn && (message.type === 'session_state' || message.isWithdrawal);
       if (!isOld && isWanted(this.view, message)) this.#put(message);
     }
+    if (this.#wasLive) counts.droppedPartials += changes - given;
     this.#momentTurn = moments.turn;
   }
 

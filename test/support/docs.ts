@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { errors } from '../../machines/errors.ts';
+import { metricRows } from '../../runtime/telemetry/metrics-table.ts';
 import { optionTableMarkdown } from '../../runtime/help.ts';
 import { projectRoot } from './source-files.ts';
 
@@ -19,6 +20,7 @@ export const blocks: readonly Block[] = [
   { file: 'README.md', name: 'options', text: optionTableMarkdown },
   { file: 'machines/README.md', name: 'events', text: () => eventCatalogue(read('machines/events.ts')) },
   { file: 'machines/README.md', name: 'errors', text: errorTable },
+  { file: 'runtime/operate/README.md', name: 'metrics', text: metricTable },
 ];
 
 /** The page as it should be, laid out by the formatter. @throws when a mark is missing. */
@@ -67,4 +69,12 @@ function errorTable(): string {
   });
   const head = '| code | sentence | may succeed later | HTTP | WebSocket | RTMP | exit |';
   return [head, '| --- | --- | --- | --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function metricTable(): string {
+  const rows = metricRows.map(([name, { kind, unit, labels, meaning }]) => {
+    const kindAndUnit = unit === '' ? kind : `${kind}, ${unit}`;
+    return `| \`${name}\` | ${kindAndUnit} | ${labels.map((label) => `\`${label}\``).join(' ')} | ${meaning} |`;
+  });
+  return ['| metric | kind | labels | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }

@@ -8,9 +8,9 @@ import type { Layout, Place, PlacedEdge } from './layout.ts';
 import type { Chart, ChartState } from './model.ts';
 
 const style = `
-  svg { --page: #ffffff; --box: #f5f7fa; --inner: #ffffff; --line: #8793a3; --ink: #18212c; --soft: #526071; --label: #23406b; --final: #e7f0e4; }
+  svg { --page: #ffffff; --box: #f5f7fa; --inner: #ffffff; --line: #8793a3; --ink: #18212c; --soft: #526071; --label: #23406b; --final: #e7f0e4; --lit: #fff1c9; --lit-line: #c8321f; }
   @media (prefers-color-scheme: dark) {
-    svg { --page: #0d1117; --box: #161c24; --inner: #1f2732; --line: #66758a; --ink: #e8edf3; --soft: #a3b1c2; --label: #9cc2ff; --final: #1d3325; }
+    svg { --page: #0d1117; --box: #161c24; --inner: #1f2732; --line: #66758a; --ink: #e8edf3; --soft: #a3b1c2; --label: #9cc2ff; --final: #1d3325; --lit: #4a3a10; --lit-line: #ff8a70; }
   }
   text { font-family: 'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace; fill: var(--ink); }
   .page { fill: var(--page); }
@@ -18,6 +18,8 @@ const style = `
   .state.compound > rect, .state.parallel > rect { fill: var(--box); }
   .state.region > rect { stroke-dasharray: 5 4; }
   .state.final > rect { fill: var(--final); stroke-width: 3; }
+  .state.lit > rect { stroke: var(--lit-line); stroke-width: 2.5; }
+  .state.lit:not(.compound, .parallel) > rect { fill: var(--lit); }
   .name { font-size: ${font.title}px; font-weight: 600; }
   .line { font-size: ${font.line}px; fill: var(--soft); }
   .edge path { fill: none; stroke: var(--line); stroke-width: 1.3; }
