@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { talkPcm } from '../gladia-simulator/marks.ts';
 import { startGladia } from '../gladia-simulator/simulator.ts';
@@ -27,6 +28,13 @@ async function collector() {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return { bodies, endpoint: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
+}
+
+function holdNone(t: Test, outputs: Readonly<Record<string, string>>, secrets: readonly string[]): void {
+  for (const [where, text] of Object.entries(outputs)) {
+    t.ok(text.length > 500, `${where}: there is something to search`);
+    for (const [index, secret] of secrets.entries()) t.notOk(text.includes(secret), `${where}: secret ${index}`);
+  }
 }
 
 void t.test('no secret is in logs, metrics, spans or the inspector', async (t) => {
@@ -64,12 +72,8 @@ void t.test('no secret is in logs, metrics, spans or the inspector', async (t) =
     inspector: frames.join('\n'),
     transcript: JSON.stringify(viewer.messages),
   };
-  const secrets = [KEY, TOKEN, ...gladia.sessions.map(({ token }) => token)];
   t.ok(gladia.sessions.length > 0);
-  for (const [where, text] of Object.entries(outputs)) {
-    t.ok(text.length > 500, `${where}: there is something to search`);
-    for (const [index, secret] of secrets.entries()) t.notOk(text.includes(secret), `${where}: secret ${index}`);
-  }
+  holdNone(t, outputs, [KEY, TOKEN, ...gladia.sessions.map(({ token }) => token)]);
   t.match(outputs.spans, /gladia connection/);
   t.notMatch(outputs.spans + outputs.inspector + outputs.metrics, /w00\d/, 'nor is what was said');
 });
