@@ -51,6 +51,7 @@ void t.test('a choice leaves out what was not wanted', (t) => {
   const textOf = (choice: { partials: boolean; language?: string }): string =>
     String(bundles.of('events', choice, 0, 0)?.bytes);
   t.notMatch(textOf({ partials: false }), /transcript_partial/);
+  t.match(textOf({ partials: true }), /transcript_partial/);
   t.match(textOf({ partials: true, language: 'fr' }), /text of u2/);
   t.notMatch(textOf({ partials: true, language: 'fr' }), /text of (u1|p)/);
   t.end();

@@ -52,6 +52,19 @@ void t.test('a record is shown when it is durable, and not before', async (t) =>
   readsAll(t, live, [1, 2, 3]);
 });
 
+void t.test('a record that is durable shows none that is not', async (t) => {
+  const { log, live, append } = records();
+  const written: (() => void)[] = [];
+  log.writer.append = () => new Promise((resolve) => written.push(resolve));
+  append(1, 3);
+  for (let offset = 1; offset <= 3; offset += 1) {
+    written[offset - 1]?.();
+    await settled();
+    t.equal(live.lastOffset, offset);
+    t.equal(live.isSettled, offset === 3);
+  }
+});
+
 void t.test('while the log takes nothing records are shown at once, and that is said', async (t) => {
   const { log, live, append, lines, durability } = records();
   log.hold();
