@@ -2,26 +2,16 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Page } from 'playwright-core';
-import { findBrowser, inPage, launchBrowser, visit } from '../support/browser.ts';
-import { startHttp } from '../support/http-server.ts';
-import { ScriptedSessions } from '../support/scripted-sessions.ts';
+import { inPage } from '../support/browser.ts';
+import { scriptedPages } from '../support/scripted-pages.ts';
 
-const found = findBrowser();
-const skip = 'missing' in found && found.missing;
-const browser = 'path' in found ? await launchBrowser(found.path) : undefined;
-const sessions = new ScriptedSessions();
-const server = await startHttp({ directory: sessions });
-t.teardown(async () => {
-  await browser?.close();
-  await server[Symbol.asyncDispose]();
-});
+const { skip, sessions, server, open } = await scriptedPages(t);
 
 const picture = { viewport: { width: 1280, height: 720 } };
 
 function testOverlay(title: string, address: string, body: (t: Test, page: Page) => Promise<void>): void {
   void t.test(title, { skip }, async (t) => {
-    if (browser === undefined) throw new Error('there is no browser');
-    await using visitor = await visit(browser, server.url(`/overlay/${address}`), picture);
+    await using visitor = await open(`/overlay/${address}`, picture);
     await body(t, visitor.page);
     t.strictSame([visitor.faults, visitor.elsewhere], [[], []], 'no fault in the page, no other host asked');
   });

@@ -1,25 +1,13 @@
 import t from 'tap';
 import type { Page } from 'playwright-core';
-import { findBrowser, inPage, launchBrowser, topOf, visit } from '../support/browser.ts';
-import { startHttp } from '../support/http-server.ts';
-import { ScriptedSessions } from '../support/scripted-sessions.ts';
+import { inPage, topOf } from '../support/browser.ts';
+import { scriptedPages } from '../support/scripted-pages.ts';
 import type { ScriptedSession } from '../support/scripted-sessions.ts';
 
-const found = findBrowser();
-const skip = 'missing' in found && found.missing;
-const browser = 'path' in found ? await launchBrowser(found.path) : undefined;
-const sessions = new ScriptedSessions();
-const server = await startHttp({ directory: sessions });
-t.teardown(async () => {
-  await browser?.close();
-  await server[Symbol.asyncDispose]();
-});
+const { skip, sessions, open: openPage } = await scriptedPages(t);
 
 const phone = { viewport: { width: 390, height: 844 } };
-const open = (path: string, settings = {}) => {
-  if (browser === undefined) throw new Error('there is no browser');
-  return visit(browser, server.url(path), { ...phone, ...settings });
-};
+const open = (path: string, settings = {}) => openPage(path, { ...phone, ...settings });
 
 function say(session: ScriptedSession, from: number, to: number): void {
   for (let n = from; n <= to; n += 1) session.final(`u${n}`, `This is what was said in sentence number ${n}.`);

@@ -1,27 +1,17 @@
 import t from 'tap';
 import type { Test } from 'tap';
 import type { Page } from 'playwright-core';
-import { findBrowser, inPage, launchBrowser, topOf, visit } from '../support/browser.ts';
-import { startHttp } from '../support/http-server.ts';
-import { ScriptedSessions } from '../support/scripted-sessions.ts';
+import { inPage, topOf } from '../support/browser.ts';
+import { scriptedPages } from '../support/scripted-pages.ts';
 
-const found = findBrowser();
-const skip = 'missing' in found && found.missing;
-const browser = 'path' in found ? await launchBrowser(found.path) : undefined;
-const sessions = new ScriptedSessions();
-const server = await startHttp({ directory: sessions });
-t.teardown(async () => {
-  await browser?.close();
-  await server[Symbol.asyncDispose]();
-});
+const { skip, sessions, open } = await scriptedPages(t);
 
 const phone = { viewport: { width: 390, height: 844 } };
 
 /** A test with the page of `slug` open, which must have had no fault and asked no other host when it is over. */
 function testPage(title: string, slug: string, body: (t: Test, page: Page) => Promise<void>): void {
   void t.test(title, { skip }, async (t) => {
-    if (browser === undefined) throw new Error('there is no browser');
-    await using visitor = await visit(browser, server.url(`/watch/${slug}`), phone);
+    await using visitor = await open(`/watch/${slug}`, phone);
     await body(t, visitor.page);
     t.strictSame([visitor.faults, visitor.elsewhere], [[], []], 'no fault in the page, no other host asked');
   });
