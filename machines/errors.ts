@@ -120,6 +120,42 @@ const rows = {
     retryable: false,
     closeCode: 1008,
   },
+  // tokens
+  token_missing: {
+    sentence: 'A token is needed: ?token=… in the address, or the Authorization header.',
+    retryable: false,
+    httpStatus: 401,
+    closeCode: 4001,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  token_invalid: {
+    sentence: 'The token is not one of this server.',
+    retryable: false,
+    httpStatus: 401,
+    closeCode: 4001,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  token_expired: {
+    sentence: 'The token has expired; ask for a new one.',
+    retryable: false,
+    httpStatus: 401,
+    closeCode: 4001,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  token_not_for_this: {
+    sentence: 'The token is for another session, or does not allow this.',
+    retryable: false,
+    httpStatus: 403,
+    closeCode: 4003,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  access_denied: {
+    sentence: 'Access was denied by the service that decides about it.',
+    retryable: false,
+    httpStatus: 403,
+    closeCode: 4003,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
   // the session log
   log_busy: {
     sentence: 'Another captiond has this session log; give this one a DATA_DIR of its own.',
