@@ -28,8 +28,8 @@ interface MachineLike {
 /** An actor has come: what it is, and how it is. */
 export function actorFrame(actor: AnyActorRef): Frame {
   const { id, logic } = actor as AnyActorRef & { logic?: MachineLike };
-  const name = logic?.config === undefined ? id : (logic.id ?? id);
   const parent = parentOf(actor);
+  const name = parent === undefined ? (logic?.id ?? id) : id;
   return {
     ...common('@xstate.actor', actor),
     name,

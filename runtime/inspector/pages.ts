@@ -7,7 +7,10 @@ import { contentTypes, fixed, ifChanged } from '../http/fixed-answer.ts';
 const WEB = new URL('../web/', import.meta.url);
 const CHARTS = new URL('../../machines/charts/', import.meta.url);
 
-const assets = ['base.css', 'inspect.css', 'icon.svg', 'inspect.js', 'inspect-model.js', 'inspect-views.js'] as const;
+const assets = [
+  ...(['base.css', 'inspect.css', 'inspect-events.css', 'icon.svg', 'inspect.js'] as const),
+  ...(['inspect-chart.js', 'inspect-hosted.js', 'inspect-model.js', 'inspect-replay.js', 'inspect-views.js'] as const),
+];
 
 /** Nothing from elsewhere; drawings are documents of their own. The window of the hosted inspector stays known. */
 const pageHeaders = {

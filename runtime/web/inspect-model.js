@@ -28,6 +28,7 @@
  * @property {Snapshot} snapshot
  * @property {number} changedAtMs
  * @property {Map<string, number>} active When each state that is active was entered.
+ * @property {Set<string>} left States that were left when it last changed.
  */
 
 /** @typedef {{ atMs: number, from: string | undefined, to: string, event: { type: string } }} LogEntry */
@@ -68,7 +69,7 @@ export class InspectedSession {
   #come({ sessionId, parentId, name = sessionId, definition = '{}', snapshot = {} }, atMs) {
     const known = this.actors.get(sessionId);
     const actor = { sessionId, parentId, name, definition: parsed(definition), snapshot: {}, changedAtMs: atMs };
-    this.actors.set(sessionId, { ...actor, active: known?.active ?? new Map() });
+    this.actors.set(sessionId, { ...actor, active: known?.active ?? new Map(), left: new Set() });
     this.#change(sessionId, snapshot, atMs);
   }
 
@@ -81,7 +82,9 @@ export class InspectedSession {
     const hasMoved = paths.length !== before.size || paths.some((path) => !before.has(path));
     actor.snapshot = snapshot;
     actor.active = new Map(paths.map((path) => [path, before.get(path) ?? atMs]));
-    if (hasMoved) actor.changedAtMs = atMs;
+    if (!hasMoved) return;
+    actor.changedAtMs = atMs;
+    actor.left = new Set([...before.keys()].filter((path) => !actor.active.has(path)));
   }
 
   /** @param {Frame} frame @param {number} atMs */

@@ -42,11 +42,11 @@ export function drawTree(root, session, chosen, choose) {
 }
 
 /** @param {Actor} actor */
-function valueOf({ snapshot, sessionId }) {
+function valueOf({ snapshot }) {
   const { status = 'active', value, error } = snapshot;
   if (error !== undefined) return `${status}: ${error.message}`;
   const state = leavesOf(value).join('\n');
-  return status === 'active' ? state || sessionId : [status, state].filter((part) => part !== '').join(' · ');
+  return status === 'active' ? state || 'running' : [status, state].filter((part) => part !== '').join(' · ');
 }
 
 /** The innermost states of a value, one for each region: `phase.running`. @param {unknown} value @returns {string[]} */
@@ -62,15 +62,20 @@ function leavesOf(value) {
 }
 
 /**
- * Lights the active states in a drawing.
+ * Lights the active states in a drawing, and the ways by which the newest of them were reached.
  *
  * @param {Document | null} drawing
  * @param {Actor} actor
  * @returns {Element | undefined} The innermost of them.
  */
-export function light(drawing, { active }) {
+export function light(drawing, { active, left, changedAtMs }) {
   /** @type {Element | undefined} */
   let innermost;
+  for (const edge of drawing?.querySelectorAll('[data-from]') ?? []) {
+    const enteredAtMs = active.get(edge.getAttribute('data-to') ?? '');
+    const isTaken = enteredAtMs === changedAtMs && left.has(edge.getAttribute('data-from') ?? '');
+    for (const path of edge.querySelectorAll('path')) path.style.stroke = isTaken ? 'var(--lit-line)' : '';
+  }
   for (const state of drawing?.querySelectorAll('[data-state]') ?? []) {
     const isLit = active.has(state.getAttribute('data-state') ?? '');
     state.classList.toggle('lit', isLit);
@@ -157,6 +162,36 @@ function arrow(x1, x2, y, label) {
     svg('path', { class: 'head', d: head }),
     svgText(label, { x: middle, y: y - 3, 'text-anchor': anchor }),
   ];
+}
+
+/**
+ * A context as a tree that can be opened and closed; what was open stays open.
+ *
+ * @param {Element} root
+ * @param {object} context
+ */
+export function drawContext(root, context) {
+  const opened = [...root.querySelectorAll('details')].map(({ dataset, open }) => [dataset['path'] ?? '', open]);
+  root.replaceChildren(...branches(context, '', new Map(/** @type {[string, boolean][]} */ (opened))));
+}
+
+/** @param {object} value @param {string} path @param {Map<string, boolean>} opened @returns {HTMLElement[]} */
+function branches(value, path, opened) {
+  return Object.entries(value).map(([name, inner]) => {
+    const item = element('li');
+    if (typeof inner !== 'object' || inner === null || Object.keys(inner).length === 0) {
+      item.append(element('span', 'field', name), ' ', element('span', 'value', JSON.stringify(inner)));
+      return item;
+    }
+    const details = document.createElement('details');
+    details.dataset['path'] = `${path}.${name}`;
+    details.open = opened.get(`${path}.${name}`) ?? true;
+    const list = element('ul');
+    list.append(...branches(inner, `${path}.${name}`, opened));
+    details.append(element('summary', 'field', name), list);
+    item.append(details);
+    return item;
+  });
 }
 
 /** @param {string} tag @param {string} [className] @param {string} [text] */

@@ -1,6 +1,9 @@
 /** The inspector's page: the machines of a session as they run, or as they ran in a recording. Read-only. */
+import { ChartView } from './inspect-chart.js';
+import { HostedInspector } from './inspect-hosted.js';
 import { deadlinesOf, InspectedSession, readRecording } from './inspect-model.js';
-import { drawLog, drawSequence, drawTree, element, light } from './inspect-views.js';
+import { Replay } from './inspect-replay.js';
+import { drawContext, drawLog, drawSequence, drawTree, element } from './inspect-views.js';
 
 /** @import { Frame } from './inspect-model.js' */
 /** @typedef {{ slug: string, epoch: number, state: string, viewers: number }} Listed */
@@ -8,7 +11,6 @@ import { drawLog, drawSequence, drawTree, element, light } from './inspect-views
 const SUBPROTOCOL = 'xstate-inspect.v1';
 const RETRY_MS = 1_500;
 const DEADLINES_EVERY_MS = 200;
-const HOSTED = 'https://stately.ai';
 
 let session = new InspectedSession();
 /** @type {Frame[]} */
@@ -19,12 +21,13 @@ let slug = new URLSearchParams(location.search).get('session') ?? '';
 let live;
 /** @type {string | undefined} */
 let chosen;
-/** Who is shown frames in another window. @type {Window | undefined} */
-let hosted;
+const hosted = new HostedInspector();
 let isDrawingAsked = false;
-let isRecording = false;
-/** What was last brought into view. */
-let lit = '';
+/** The recording that is shown instead of a live session. @type {Replay | undefined} */
+let replay;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let playing;
+const chart = new ChartView(byId('chart'), askDrawing);
 
 /** @param {string} id @returns {HTMLElement} */
 function byId(id) {
@@ -66,7 +69,7 @@ function listSessions(sessions) {
   );
   const [first] = sessions;
   const isAway = live === undefined || live.readyState === WebSocket.CLOSED;
-  if (first !== undefined && isAway && !isRecording)
+  if (first !== undefined && isAway && replay === undefined)
     watch(sessions.some((listed) => listed.slug === slug) ? slug : first.slug);
 }
 
@@ -74,7 +77,8 @@ function listSessions(sessions) {
 function watch(name) {
   live?.close();
   slug = name;
-  isRecording = false;
+  stopPlaying();
+  replay = undefined;
   begin(new InspectedSession());
   const socket = new WebSocket(address(name), SUBPROTOCOL);
   live = socket;
@@ -95,7 +99,7 @@ function begin(fresh) {
 
 /** @param {Frame} frame */
 function take(frame) {
-  hosted?.postMessage(frame, HOSTED);
+  hosted.tell(frame);
   if (isPaused) held.push(frame);
   else session.apply(frame);
   askDrawing();
@@ -119,44 +123,25 @@ function draw() {
   });
   drawLog(byId('log'), session, filter);
   drawSequence(byId('sequence'), session, filter);
-  drawChosen();
-  byId('step').toggleAttribute('disabled', held.length === 0);
-  byId('step').textContent = held.length === 0 ? 'Step' : `Step (${held.length})`;
+  const actor = session.actors.get(chosen ?? '');
+  byId('chart-name').textContent = actor?.name ?? 'Chart';
+  drawContext(byId('context'), actor?.snapshot.context ?? {});
+  chart.draw(actor);
+  drawTools();
 }
 
-function drawChosen() {
-  const actor = session.actors.get(chosen ?? '');
-  if (actor === undefined) {
-    byId('chart').replaceChildren();
-    return;
-  }
-  byId('chart-name').textContent = actor.name;
-  byId('context').textContent = JSON.stringify(actor.snapshot.context ?? {}, null, 2);
-  const { id } = actor.definition;
-  const hasChart = id !== undefined && actor.definition.states !== undefined;
-  const shown = byId('chart').querySelector('iframe');
-  if (!hasChart) {
-    byId('chart').replaceChildren();
-    return;
-  }
-  if (shown?.dataset['chart'] === id) {
-    const place = light(shown.contentDocument, actor)?.getBoundingClientRect();
-    const key = `${actor.sessionId} ${actor.changedAtMs}`;
-    if (place !== undefined && key !== lit) byId('chart').scrollTo(place.x - 300, place.y - 200);
-    lit = place === undefined ? lit : key;
-    return;
-  }
-  const picture = document.createElement('iframe');
-  picture.title = `Chart of ${id}`;
-  picture.dataset['chart'] = id;
-  picture.src = `/inspect/charts/${encodeURIComponent(id)}.svg`;
-  picture.addEventListener('load', () => {
-    const drawing = picture.contentDocument?.documentElement;
-    picture.width = drawing?.getAttribute('width') ?? '';
-    picture.height = drawing?.getAttribute('height') ?? '';
-    askDrawing();
-  });
-  byId('chart').replaceChildren(picture);
+function drawTools() {
+  const waiting = replay === undefined ? held.length : replay.left;
+  byId('step').toggleAttribute('disabled', waiting === 0);
+  byId('step').textContent = waiting === 0 ? 'Step' : `Step (${waiting})`;
+  byId('replay').hidden = replay === undefined;
+  byId('pause').hidden = replay !== undefined;
+  if (replay === undefined) return;
+  const place = /** @type {HTMLInputElement} */ (byId('place'));
+  place.max = String(replay.length);
+  place.value = String(replay.position);
+  byId('place-words').textContent = `${replay.position} of ${replay.length}${replay.clock}`;
+  byId('play').textContent = playing === undefined ? 'Play' : 'Stop';
 }
 
 /** Delays of a recording are not counted down. */
@@ -190,36 +175,65 @@ async function open(file) {
   const frames = readRecording(await file.text());
   live?.close();
   live = undefined;
-  isRecording = true;
-  const recording = new InspectedSession();
-  for (const frame of frames) recording.apply(frame);
-  begin(recording);
+  stopPlaying();
+  replay = new Replay(frames);
+  begin(replay.session);
+  seek(frames.length);
   say(`Recording: ${file.name}, ${frames.length} frames`, 'quiet');
 }
 
-/** Only when asked, and again asked: what is shown here then leaves for a page of others. */
-function showHosted() {
-  if (!window.confirm('This sends what you see here to a page of stately.ai, in a new window. Go on?')) return;
-  const other = window.open(`${HOSTED}/inspect`, 'xstateinspector') ?? undefined;
-  window.addEventListener('message', ({ origin, source, data }) => {
-    if (origin !== HOSTED || source !== other || data?.type !== '@statelyai.connected') return;
-    hosted = other;
-    for (const frame of session.frames) hosted?.postMessage(frame, HOSTED);
-  });
+/** @param {number} position Frames of the recording that have happened. */
+function seek(position) {
+  if (replay === undefined) return;
+  replay.seek(position);
+  session = replay.session;
+  askDrawing();
 }
 
-byId('pause').addEventListener('click', togglePause);
-byId('step').addEventListener('click', () => {
+function stopPlaying() {
+  clearTimeout(playing);
+  playing = undefined;
+}
+
+function play() {
+  if (replay === undefined) return;
+  if (replay.left === 0) seek(0);
+  playing = setTimeout(() => {
+    playing = undefined;
+    if (replay === undefined) return;
+    seek(replay.position + 1);
+    if (replay.left > 0) play();
+  }, replay.waitMs);
+  askDrawing();
+}
+
+function step() {
+  if (replay !== undefined) return seek(replay.position + 1);
   const frame = held.shift();
   if (frame !== undefined) session.apply(frame);
   askDrawing();
+}
+
+byId('pause').addEventListener('click', togglePause);
+byId('step').addEventListener('click', step);
+byId('play').addEventListener('click', () => {
+  if (playing === undefined) return play();
+  stopPlaying();
+  askDrawing();
+});
+byId('place').addEventListener('input', ({ target }) => {
+  stopPlaying();
+  seek(Number(/** @type {HTMLInputElement} */ (target).value));
+});
+byId('fit').addEventListener('click', () => {
+  byId('fit').setAttribute('aria-pressed', String(chart.toggleFit()));
 });
 byId('save').addEventListener('click', save);
 byId('open').addEventListener('change', ({ target }) => {
   const file = /** @type {HTMLInputElement} */ (target).files?.[0];
   if (file !== undefined) void open(file);
 });
-byId('hosted').addEventListener('click', showHosted);
+byId('hosted').addEventListener('click', () => hosted.open(() => session.frames));
 byId('filter').addEventListener('input', askDrawing);
 setInterval(countDown, DEADLINES_EVERY_MS);
 followSessions();

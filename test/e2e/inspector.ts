@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { INSPECT_CLIENTS_MAX } from '../../runtime/inspector/live.ts';
 import { startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
-import { findBrowser, launchBrowser, visit } from '../support/browser.ts';
+import { findBrowser, inPage, launchBrowser, visit } from '../support/browser.ts';
 import { eventually } from '../support/processes.ts';
 import { ffmpegAudio } from '../support/publishers.ts';
 import { clips } from '../support/speech.ts';
@@ -45,7 +45,7 @@ void t.test('the official receiver sees actors, events and snapshots of a sessio
   receiver.subscribe((frame) => told.push(frame));
   await eventually('the actors', () => told.some(({ name }) => name === 'session'));
   const names = new Set(told.flatMap(({ type, name }) => (type === '@xstate.actor' ? [name] : [])));
-  for (const name of ['session', 'process', 'viewers', 'transcriber']) t.ok(names.has(name), name);
+  for (const name of ['session', 'decoder', 'child', 'viewers', 'transcriber']) t.ok(names.has(name), name);
   void server.server.registry.live('talk')?.stop('stopped');
   await viewer.closed;
   await publisher.exited;
@@ -93,6 +93,24 @@ async function pauseAndStep(page: Page, server: TestServer): Promise<void> {
   await page.locator('#log .what', { hasText: 'session.stop' }).waitFor({ state: 'detached' });
 }
 
+/** The whole chart stands in its place, without a need to scroll. */
+async function showWhole(page: Page): Promise<void> {
+  await page.locator('#fit[aria-pressed="false"]').click();
+  await page.waitForFunction(inPage.isWhole, '#chart');
+}
+
+/** Goes back to the first frame of the recording, on by one, and plays the rest. */
+async function replay(page: Page): Promise<void> {
+  await page.locator('#place').fill('0');
+  await page.locator('#place-words', { hasText: /^0 of \d+$/ }).waitFor();
+  t.equal(await page.locator('.tree li').count(), 0, 'nobody was there yet');
+  await page.locator('#step').click();
+  await page.locator('#place-words', { hasText: /^1 of \d+ · [\d:.]+$/ }).waitFor();
+  await page.locator('.tree .actor-name', { hasText: /^session$/ }).waitFor();
+  await page.locator('#play').click();
+  await page.waitForFunction(inPage.isSlidToEnd, '#place');
+}
+
 /** Saves a recording and opens it again; returns its text. */
 async function saveAndOpen(page: Page): Promise<string> {
   const download = page.waitForEvent('download');
@@ -124,13 +142,17 @@ void t.test(
     const chart = page.frameLocator('#chart iframe');
     await chart.locator('.lit[data-state="session.active.phase.running"]').waitFor();
     t.equal(await chart.locator('.lit[data-state="session.active.phase.finalizing"]').count(), 0);
-    await page.locator('.tree button', { hasText: 'process' }).click();
+    await page.locator('.tree .actor-name', { hasText: /^decoder$/ }).click();
     await chart.locator('.lit[data-state="process.up"]').waitFor();
-    await page.locator('#context', { hasText: 'endTimeoutMs' }).waitFor();
+    await page.locator('#context details', { hasText: 'endTimeoutMs' }).waitFor();
+    await showWhole(page);
     if (process.env['SCREENSHOT'] !== undefined) await page.screenshot({ path: process.env['SCREENSHOT'] });
     await pauseAndStep(page, server);
     t.ok((await page.locator('#sequence .message').count()) > 0);
     t.match(await saveAndOpen(page), /"@xstate\.actor"/);
+    await replay(page);
+    if (process.env['SCREENSHOT'] !== undefined)
+      await page.screenshot({ path: `${process.env['SCREENSHOT']}.replay.png` });
     t.strictSame([visitor.faults, visitor.elsewhere], [[], []], 'no fault in the page, no other host asked');
     await publisher[Symbol.asyncDispose]();
   },

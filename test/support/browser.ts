@@ -62,11 +62,21 @@ export async function visit(browser: Browser, url: string, settings: BrowserCont
   return { page, faults, elsewhere, [Symbol.asyncDispose]: () => context.close() };
 }
 
+interface PageElement {
+  scrollWidth: number;
+  clientWidth: number;
+  scrollHeight: number;
+  clientHeight: number;
+  value?: string;
+  max?: string;
+}
+
 /** What the functions below use of a page: tests are type-checked without the DOM. */
 interface PageWorld {
   document: {
     documentElement: { scrollHeight: number };
     querySelectorAll(selector: string): Iterable<{ textContent: string }>;
+    querySelector(selector: string): PageElement | null;
   };
   innerHeight: number;
   scrollY: number;
@@ -85,6 +95,16 @@ export const inPage = {
     const { document } = globalThis as unknown as PageWorld;
     const lines = [...document.querySelectorAll('.line')].map((line) => line.textContent);
     return JSON.stringify(lines) === JSON.stringify(wanted);
+  },
+  /** Is all of this element in view, without scrolling it? */
+  isWhole: (selector: string) => {
+    const place = (globalThis as unknown as PageWorld).document.querySelector(selector);
+    return place !== null && place.scrollWidth <= place.clientWidth && place.scrollHeight <= place.clientHeight;
+  },
+  /** Is this slider at its end? */
+  isSlidToEnd: (selector: string) => {
+    const slider = (globalThis as unknown as PageWorld).document.querySelector(selector);
+    return slider !== null && slider.value === slider.max;
   },
   ground: () => {
     const { document, getComputedStyle } = globalThis as unknown as PageWorld;
