@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { TranscriptSink } from '../../actors/ports.ts';
-import { chaosProxy } from '../support/chaos-proxy.ts';
 import { startDeliveryServer } from '../support/delivery-server.ts';
 import { resumingViewer } from '../support/resuming-viewer.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import { tcpProxy } from '../support/tcp-proxy.ts';
+import type { ProxyConnection } from '../support/tcp-proxy.ts';
 import { logViewer } from '../support/viewer-log.ts';
 
 const VIEWERS = 100;
@@ -21,8 +22,28 @@ const seconds = Number(process.env['CUTS_SECONDS'] ?? 12);
 /** Partials come four to a final. */
 const PARTIAL_EVERY_MS = 50;
 const PARTIALS_OF_FINAL = 4;
+/** Shortest and longest life of a connection. */
+const LIFE_MS = [20, 3_000] as const;
 
 t.setTimeout((seconds + 120) * 1_000);
+
+/** Ends each connection after a random life: in the middle of frames, in order or with a reset. */
+function cutter(random: () => number) {
+  const [shortestMs, longestMs] = LIFE_MS;
+  const counts = { cuts: 0, isCalm: false, take };
+  function take(connection: ProxyConnection): void {
+    const life = setTimeout(
+      () => {
+        if (counts.isCalm) return;
+        counts.cuts += 1;
+        connection.cut(random() < 0.6 ? 'reset' : 'close');
+      },
+      shortestMs + random() * (longestMs - shortestMs),
+    );
+    void connection.closed.then(() => clearTimeout(life));
+  }
+  return counts;
+}
 
 /** Speaks for as long as is wanted; returns the number of finals. */
 async function speak(sink: TranscriptSink): Promise<number> {
@@ -43,7 +64,8 @@ void t.test('whatever is cut, every offset comes exactly once and in order to ev
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   await using server = await startDeliveryServer({ DATA_DIR: folder, PUBLISHER_GRACE_MS: '600000' });
   const random = seededRandom(4);
-  await using proxy = await chaosProxy(server.port, random, [20, 3_000]);
+  const cuts = cutter(random);
+  await using proxy = await tcpProxy(server.port, { random, onConnection: cuts.take });
   const session = await server.start('talk');
   const url = `ws://127.0.0.1:${proxy.port}/sessions/talk/live`;
   const viewers = Array.from({ length: VIEWERS }, () => resumingViewer(url, () => random() * 500));
@@ -53,7 +75,7 @@ void t.test('whatever is cut, every offset comes exactly once and in order to ev
     for (const client of clients) client[Symbol.dispose]();
   });
   const finals = await speak(session.channel.sink);
-  proxy.calm();
+  cuts.isCalm = true;
   const stopped = session.stop('publisher_ended');
   await Promise.all(viewers.map(({ ended }) => ended));
   await Promise.all(clients.map((client) => client.saw(`end ${finals + 1}`)));
@@ -67,7 +89,7 @@ void t.test('whatever is cut, every offset comes exactly once and in order to ev
     t.notOk(lines.some((line) => line.startsWith('missed')));
   }
   const connections = viewers.reduce((sum, viewer) => sum + viewer.connections, 0);
-  t.ok(proxy.cuts > VIEWERS * (seconds / 6), `${proxy.cuts} cuts, ${connections} connections`);
+  t.ok(cuts.cuts > VIEWERS * (seconds / 6), `${cuts.cuts} cuts, ${connections} connections`);
   t.strictSame(
     server.lines.filter((line) => /"level":"error"/.test(line)),
     [],

@@ -37,6 +37,8 @@ export interface SimulatorOptions {
   /** Is `start_session` said on the socket? */
   startSession: boolean;
   port: number;
+  /** Where clients are told to connect, when it is not the simulator itself: a proxy before it. */
+  publicUrl: string | undefined;
 }
 
 export const defaults: SimulatorOptions = {
@@ -60,4 +62,5 @@ export const defaults: SimulatorOptions = {
   oddChunks: 'taken',
   startSession: false,
   port: 0,
+  publicUrl: undefined,
 };

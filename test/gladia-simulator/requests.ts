@@ -51,7 +51,7 @@ async function post(
   const note: Note = (type, details) => journal.note(type, session.id, details);
   house.rooms.push({ session, connection: undefined, lifetime: new Lifetime(session, options, faults, note) });
   journal.note('post_answered', session.id);
-  const url = `${house.url.replace('http', 'ws')}/v2/live?token=${session.token}`;
+  const url = `${(options.publicUrl ?? house.url).replace('http', 'ws')}/v2/live?token=${session.token}`;
   send(response, 201, { id: session.id, created_at: session.createdAt, url });
 }
 
