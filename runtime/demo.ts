@@ -47,7 +47,7 @@ async function demoEnvironment(env: NodeJS.ProcessEnv, folder: string): Promise<
   return { LOG_LEVEL: 'warn', DATA_DIR: folder, ...env, ...(await freePorts(env)) };
 }
 
-function announce({ rtmp, http }: ServerAddresses): void {
+function announce({ rtmp, http, admin }: ServerAddresses): void {
   const base = `http://${http.host}:${http.port}`;
   process.stdout.write(
     [
@@ -55,6 +55,7 @@ function announce({ rtmp, http }: ServerAddresses): void {
       '',
       `  watch    ${base}/watch/${SLUG}`,
       `  home     ${base}/`,
+      `  inspect  http://${admin.host}:${admin.port}/inspect`,
       `  publish  rtmp://${rtmp.host}:${rtmp.port}/live/SLUG   (your own stream, beside this one)`,
       '',
       'Ctrl-C ends it.',

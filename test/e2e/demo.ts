@@ -12,6 +12,8 @@ void t.test(
     const answer = await fetch(page);
     t.equal(answer.status, 200);
     t.match(answer.headers.get('content-type'), /text\/html/);
+    const [, inspector = ''] = await program.printed(/inspect\s+(http:\/\/\S+\/inspect)/);
+    t.equal((await fetch(inspector)).status, 200);
     await program.printed(/country can do for you/i);
     program.child.kill('SIGINT');
     t.strictSame(await program.exited, { code: 0, signal: null });
