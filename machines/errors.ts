@@ -120,6 +120,11 @@ const rows = {
     retryable: false,
     closeCode: 1008,
   },
+  too_many_messages: {
+    sentence: 'The viewer sent more than 10 messages a second or 64 KiB a minute.',
+    retryable: true,
+    closeCode: 1008,
+  },
   // tokens
   token_missing: {
     sentence: 'A token is needed: ?token=… in the address, or the Authorization header.',

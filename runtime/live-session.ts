@@ -58,7 +58,7 @@ export interface LiveSessionOptions {
     log: Log;
   }) => AnyActorLogic;
   /** Where the session is measured; undefined: nowhere. */
-  telemetry?: Pick<Telemetry, 'begin' | 'end'> | undefined;
+  telemetry?: Pick<Telemetry, 'begin' | 'end' | 'onLimit'> | undefined;
   log: Log;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -101,6 +101,7 @@ export class LiveSession {
       limits: config,
       nowMs,
       log: options.log,
+      onLimit: (limit) => options.telemetry?.onLimit(limit),
       onDelivered: (lagMs) => this.#observed?.meter.delivered(lagMs),
       onTranscript: (kind, endMs) => this.#observed?.meter.said(kind, this.ledger().receivedMs - endMs),
     });

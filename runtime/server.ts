@@ -149,6 +149,7 @@ export class CaptiondServer {
         phase: () => this.#phase(),
         started: this.#start(),
       }),
+      onLimit: telemetry.onLimit,
       log,
     });
     this.#transcribers = await createTranscribers({ config, log, nowMs, onProgress: onProgress ?? (() => {}) });

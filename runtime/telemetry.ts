@@ -8,6 +8,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { IMetricReader, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { limitNames } from '../actors/limit-names.ts';
+import type { OnLimit } from '../actors/limit-names.ts';
 import type { Environment } from './config.ts';
 import { watchEventLoop } from './telemetry/event-loop-lag.ts';
 import { MetricStore } from './telemetry/metric-store.ts';
@@ -22,9 +24,13 @@ import { SessionTelemetry } from './telemetry/session-telemetry.ts';
 const SHUTDOWN_TIMEOUT_MS = 1_000;
 /** Between two exports, unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise; the specification's default. */
 const EXPORT_INTERVAL_MS = 60_000;
+/** Answers are given on the admin listener. */
+const exporterOptions = { preventServerStart: true, withoutScopeInfo: true, withoutTargetInfo: true };
 
 export interface Telemetry {
   store: MetricStore;
+  /** Counts what a limit has turned away. */
+  onLimit: OnLimit;
   /** A session has begun. */
   begin(session: SessionName, sample: () => SessionSample): SessionTelemetry;
   /** It has ended: its counters are brought up to date, and its series go after a while. */
@@ -47,16 +53,11 @@ export async function startTelemetry(env: Environment, sessionStates: () => Iter
     for (const state of sessionStates()) observe('sessions', { state }, 1);
     observe('event_loop_lag_ms', {}, loop.ms);
   });
-  const options = {
-    preventServerStart: true,
-    withoutScopeInfo: true,
-    withoutTargetInfo: true,
-    metricProducers: [store],
-  };
-  const prometheus = new PrometheusExporter(options);
+  const prometheus = new PrometheusExporter({ ...exporterOptions, metricProducers: [store] });
   const sdk = startSdk(env, [prometheus, ...(await otlpReaders(env, store))]);
   return {
     store,
+    onLimit: limitCounter(store),
     begin: (session, sample) => {
       const meter = new SessionMeter(store, labels.begin(session.slug), sample);
       meters.add(meter);
@@ -75,6 +76,12 @@ export async function startTelemetry(env: Environment, sessionStates: () => Iter
       return shutDown(sdk);
     },
   };
+}
+
+/** All of them are there from the start, at 0, so that alerts see the first step. */
+function limitCounter(store: MetricStore): OnLimit {
+  for (const limit of limitNames) store.add('limit_refusals_total', { limit }, 0);
+  return (limit) => store.add('limit_refusals_total', { limit });
 }
 
 /** Exports what is left, for a bounded time. */

@@ -65,8 +65,9 @@ class Decoder {
   }
 
   value(depth: number): Amf0Value {
-    if (depth > MAX_AMF0_DEPTH) throw new RtmpProtocolError(`AMF0 deeper than ${MAX_AMF0_DEPTH}`);
-    if (++this.#values > MAX_AMF0_VALUES) throw new RtmpProtocolError(`more than ${MAX_AMF0_VALUES} AMF0 values`);
+    if (depth > MAX_AMF0_DEPTH) throw new RtmpProtocolError(`AMF0 deeper than ${MAX_AMF0_DEPTH}`, 'rtmp_amf0');
+    if (++this.#values > MAX_AMF0_VALUES)
+      throw new RtmpProtocolError(`more than ${MAX_AMF0_VALUES} AMF0 values`, 'rtmp_amf0');
     const marker = this.#uint(1);
     switch (marker) {
       case Marker.number:
@@ -143,7 +144,7 @@ class Decoder {
   }
 
   #string(length: number): string {
-    if (length > MAX_AMF0_STRING_BYTES) throw new RtmpProtocolError(`AMF0 string of ${length} bytes`);
+    if (length > MAX_AMF0_STRING_BYTES) throw new RtmpProtocolError(`AMF0 string of ${length} bytes`, 'rtmp_amf0');
     this.#need(length);
     this.#at += length;
     return this.#bytes.toString('utf8', this.#at - length, this.#at);

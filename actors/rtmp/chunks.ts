@@ -158,7 +158,7 @@ export class ChunkReader {
 
   #addStream(id: number): ChunkStream {
     if (this.#streams.size >= this.#limits.maxChunkStreams) {
-      throw new RtmpProtocolError(`more than ${this.#limits.maxChunkStreams} chunk streams`);
+      throw new RtmpProtocolError(`more than ${this.#limits.maxChunkStreams} chunk streams`, 'rtmp_chunk_streams');
     }
     const stream = newChunkStream(id);
     this.#streams.set(id, stream);
@@ -168,12 +168,14 @@ export class ChunkReader {
   #beginMessage(stream: ChunkStream): void {
     const { maxBytes, collect } = policyOf(stream.type, this.#limits);
     if (stream.length > maxBytes) {
-      throw new RtmpProtocolError(`message of type ${stream.type} with ${stream.length} bytes, at most ${maxBytes}`);
+      const what = `message of type ${stream.type} with ${stream.length} bytes, at most ${maxBytes}`;
+      throw new RtmpProtocolError(what, 'rtmp_message_bytes');
     }
     if (collect) {
       this.#unfinishedBytes += stream.length;
       if (this.#unfinishedBytes > this.#maxUnfinishedBytes) {
-        throw new RtmpProtocolError(`more than ${this.#maxUnfinishedBytes} bytes of unfinished messages`);
+        const what = `more than ${this.#maxUnfinishedBytes} bytes of unfinished messages`;
+        throw new RtmpProtocolError(what, 'rtmp_unfinished_bytes');
       }
       stream.body = Buffer.allocUnsafe(stream.length);
     }
@@ -186,9 +188,8 @@ export class ChunkReader {
     this.#current = stream;
     const { shortChunkBytes, maxShortChunksPerSecond } = this.#limits;
     if (this.#payloadLeft < shortChunkBytes && ++this.#shortChunks > maxShortChunksPerSecond) {
-      throw new RtmpProtocolError(
-        `more than ${maxShortChunksPerSecond} chunks below ${shortChunkBytes} bytes a second`,
-      );
+      const what = `more than ${maxShortChunksPerSecond} chunks below ${shortChunkBytes} bytes a second`;
+      throw new RtmpProtocolError(what, 'rtmp_short_chunks');
     }
     if (this.#payloadLeft === 0) this.#endChunk(stream);
   }

@@ -3,6 +3,7 @@
  * acknowledgements back, one deadline at a time, and one place where everything that can go wrong ends.
  */
 import type { Duplex } from 'node:stream';
+import type { LimitName, OnLimit } from '../limit-names.ts';
 import { acknowledgement, encodeMessage, userControl, UserControl } from './chunk-writer.ts';
 import type { OutgoingMessage } from './chunk-writer.ts';
 import { ChunkReader } from './chunks.ts';
@@ -25,6 +26,8 @@ const EARLY_BYTES = 1024;
 /** What a connection needs of its listener. */
 export interface ConnectionContext extends Services {
   limits: RtmpLimits;
+  /** A limit has ended this connection. */
+  onLimit: OnLimit;
   /** A publish began (true) or ended while the connection goes on (false). */
   onPublishing(active: boolean): void;
   /** The socket is closed and the sink, if there was one, has been told. Once. */
@@ -65,7 +68,7 @@ export class Connection {
     this.#reader = new ChunkReader({ message, skipped }, context.limits);
     this.#reader.boundUnfinished(context.limits.maxUnpublishedBytes);
     this.#net = new NetConnection(this.#link(socket.remoteAddress ?? ''), context);
-    this.#deadline(context.limits.handshakeMs, 'no handshake');
+    this.#deadline(context.limits.handshakeMs, 'no handshake', 'rtmp_handshake_time');
     this.#listen(socket);
   }
 
@@ -126,7 +129,8 @@ export class Connection {
     this.#socket.cork();
     try {
       work();
-      if (this.#socket.writableLength > this.#limits.maxUnsentBytes) throw new RtmpProtocolError('peer does not read');
+      if (this.#socket.writableLength > this.#limits.maxUnsentBytes)
+        throw new RtmpProtocolError('peer does not read', 'rtmp_unsent_bytes');
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -147,7 +151,7 @@ export class Connection {
     const rest = handshake.push(segment);
     if (handshake.done) {
       this.#handshake = undefined;
-      this.#deadline(this.#limits.publishMs, 'no publish');
+      this.#deadline(this.#limits.publishMs, 'no publish', 'rtmp_publish_time');
     }
     return rest;
   }
@@ -155,7 +159,8 @@ export class Connection {
   #boundUnpublished(): void {
     const bytes = this.#reader.parsedBytes - this.#since;
     if (this.#publishing || bytes <= this.#limits.maxUnpublishedBytes) return;
-    throw new RtmpProtocolError(`more than ${this.#limits.maxUnpublishedBytes} bytes without a publish`);
+    const what = `more than ${this.#limits.maxUnpublishedBytes} bytes without a publish`;
+    throw new RtmpProtocolError(what, 'rtmp_unpublished_bytes');
   }
 
   /**
@@ -203,8 +208,8 @@ export class Connection {
     const { maxUnfinishedBytes, maxUnpublishedBytes, idleMs, publishMs } = this.#limits;
     this.#reader.boundUnfinished(active ? maxUnfinishedBytes : maxUnpublishedBytes);
     this.#since = this.#reader.parsedBytes;
-    if (active) this.#deadline(idleMs, 'no data');
-    else this.#deadline(publishMs, 'no publish');
+    if (active) this.#deadline(idleMs, 'no data', 'rtmp_idle_time');
+    else this.#deadline(publishMs, 'no publish', 'rtmp_publish_time');
     this.#context.onPublishing(active);
   }
 
@@ -212,9 +217,9 @@ export class Connection {
     if (!this.#socket.destroyed) this.#socket.write(encodeMessage(message, this.#chunkSize));
   }
 
-  #deadline(ms: number, what: string): void {
+  #deadline(ms: number, what: string, limit: LimitName): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(new RtmpProtocolError(`${what} within ${ms} ms`)), ms);
+    this.#timer = setTimeout(() => this.#fail(new RtmpProtocolError(`${what} within ${ms} ms`, limit)), ms);
   }
 
   /** Reads on and forgets, for bytes left unread would turn the close into a reset that outruns the last message. */
@@ -231,6 +236,7 @@ export class Connection {
   #fail(error: unknown): void {
     if (this.#socket.destroyed) return this.destroy('closed');
     this.#context.onCount('connections_failed', 1);
+    if (error instanceof RtmpProtocolError && error.limit !== undefined) this.#context.onLimit(error.limit);
     const reason = error instanceof Error ? error.message : String(error);
     const fields = { remoteAddress: this.#socket.remoteAddress, publishing: this.#publishing, reason };
     if (!(error instanceof RtmpProtocolError)) this.#context.log.error('rtmp: connection failed', { ...fields, error });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { LimitName, OnLimit } from '../limit-names.ts';
 import type { Authorise, Log } from '../ports.ts';
 import { Connection } from './connection.ts';
 import type { OnCount } from './counts.ts';
@@ -20,6 +21,8 @@ export interface RtmpListenerOptions {
   limits?: Partial<RtmpLimits>;
   log: Log;
   onCount?: OnCount;
+  /** A limit has refused or ended a connection. */
+  onLimit?: OnLimit;
 }
 
 export interface RtmpListener {
@@ -78,6 +81,7 @@ class Door {
   readonly #options: RtmpListenerOptions;
   readonly #limits: RtmpLimits;
   readonly #onCount: OnCount;
+  readonly #onLimit: OnLimit;
   readonly #connections = new Set<Connection>();
   /** Connections without a publish, by address. */
   readonly #unpublished = new Map<string, number>();
@@ -89,6 +93,7 @@ class Door {
     this.#options = options;
     this.#limits = { ...defaultRtmpLimits, ...options.limits };
     this.#onCount = options.onCount ?? (() => undefined);
+    this.#onLimit = options.onLimit ?? (() => undefined);
   }
 
   get connections(): number {
@@ -98,18 +103,16 @@ class Door {
   enter(socket: Socket): void {
     const address = socket.remoteAddress;
     // Without an address the peer has gone again already.
-    if (address === undefined || this.#isFull(address)) {
-      this.#onCount('connections_refused', 1);
-      this.#options.log.debug('rtmp: connection refused', { remoteAddress: address });
-      socket.on('error', () => undefined).destroy();
-      return;
-    }
+    if (address === undefined || this.#emptying) return void socket.on('error', () => undefined).destroy();
+    const limit = this.#exceeded(address);
+    if (limit !== undefined) return this.#refuse(socket, limit);
     const { authorise, log } = this.#options;
     const connection = new Connection(socket, {
       authorise,
       log,
       limits: this.#limits,
       onCount: this.#onCount,
+      onLimit: this.#onLimit,
       onPublishing: (active) => this.#countUnpublished(address, active ? -1 : 1),
       onClosed: () => {
         this.#connections.delete(connection);
@@ -133,13 +136,19 @@ class Door {
     if (this.#emptying && this.#connections.size === 0) this.#emptied.resolve();
   }
 
-  #isFull(address: string): boolean {
-    return (
-      this.#emptying ||
-      this.#connections.size >= this.#limits.maxConnections ||
-      this.#unpublishedTotal >= this.#limits.maxUnpublished ||
-      (this.#unpublished.get(address) ?? 0) >= this.#limits.maxUnpublishedPerAddress
-    );
+  #refuse(socket: Socket, limit: LimitName): void {
+    this.#onCount('connections_refused', 1);
+    this.#onLimit(limit);
+    this.#options.log.debug('rtmp: connection refused', { remoteAddress: socket.remoteAddress, limit });
+    socket.on('error', () => undefined).destroy();
+  }
+
+  #exceeded(address: string): LimitName | undefined {
+    const { maxConnections, maxUnpublished, maxUnpublishedPerAddress } = this.#limits;
+    if (this.#connections.size >= maxConnections) return 'rtmp_connections';
+    if (this.#unpublishedTotal >= maxUnpublished) return 'rtmp_unpublished';
+    const ofAddress = this.#unpublished.get(address) ?? 0;
+    return ofAddress >= maxUnpublishedPerAddress ? 'rtmp_unpublished_per_address' : undefined;
   }
 
   #countUnpublished(address: string, by: number): void {

@@ -2,6 +2,7 @@
  * A session as its viewers know it: the transcript with its log, the state, the end; and whoever is attached.
  */
 import type { EndReason } from '../../machines/events.ts';
+import type { LimitName, OnLimit } from '../limit-names.ts';
 import type { RunWriter, SessionLog } from '../log/port.ts';
 import type { EngineUtterance, GapCause, LedgerTotals, Log, SessionState, TranscriptSink } from '../ports.ts';
 import { Transcript } from '../transcript.ts';
@@ -11,11 +12,12 @@ import { Encoded } from '../wire/encoded.ts';
 import type { RecordMessage, ServerMessage, SessionMessage, StateOfSession } from '../wire/messages.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { STATE, ViewerHub } from './hub.ts';
+import { EXCESS_MAX } from './inbound-budget.ts';
 import type { ViewerLine } from './line.ts';
 import { LiveRecords } from './records.ts';
 import type { Records } from './records.ts';
 import { replay } from './replay.ts';
-import { FAULTS_MAX, answer } from './viewer-messages.ts';
+import { FAULTS_MAX, answer, errorMessage } from './viewer-messages.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Options of the same names in the option table. */
@@ -40,6 +42,8 @@ export interface ChannelOptions {
   onDelivered?: (lagMs: number) => void;
   /** A partial or final came from the engine and was news. */
   onTranscript?: (kind: 'partial' | 'final', endMs: number) => void;
+  /** A viewer has sent more than it may. */
+  onLimit?: OnLimit;
 }
 
 /** What a viewer asked for. */
@@ -79,6 +83,7 @@ export class SessionChannel {
       nowMs,
       lines: log,
       onHeard: (viewer, text) => this.#heard(viewer, text),
+      onExcess: (viewer, limit, excess) => this.#exceeded(viewer, limit, excess),
       ...(onDelivered && { onDelivered }),
     });
     this.heartbeat = new Heartbeat({
@@ -181,6 +186,15 @@ export class SessionChannel {
   #hello(resumption: Pick<SessionMessage, 'resumed' | 'firstOffset'>): SessionMessage {
     const { slug, epoch, startedAt, transcriber } = this.#options.writer.run;
     return { type: 'session', slug, epoch, offset: this.offset, ...this.#state, startedAt, transcriber, ...resumption };
+  }
+
+  /** The first message beyond the budget is answered, the last closes its viewer. */
+  #exceeded(viewer: Viewer, limit: LimitName, excess: number): void {
+    this.#options.onLimit?.(limit);
+    const knowsErrors = viewer.line.protocol !== 'v1';
+    if (excess === 1 && knowsErrors)
+      viewer.send(this.#encode(errorMessage('too_many_messages')), this.#options.nowMs());
+    if (excess >= EXCESS_MAX) viewer.close(closes.tooManyMessages);
   }
 
   #heard(viewer: Viewer, text: string): void {

@@ -5,6 +5,7 @@
  * viewer alone.
  */
 import PQueue from 'p-queue';
+import type { LimitName } from '../limit-names.ts';
 import type { Log } from '../ports.ts';
 import { closes } from '../wire/close-codes.ts';
 import type { Close } from '../wire/close-codes.ts';
@@ -35,6 +36,8 @@ export interface HubOptions {
   onDelivered?: (lagMs: number) => void;
   /** A viewer has sent a text. */
   onHeard?: (viewer: Viewer, text: string) => void;
+  /** A viewer has sent more than it may; it was not looked at. `excess` counts. */
+  onExcess?: (viewer: Viewer, limit: LimitName, excess: number) => void;
 }
 
 /** What happened to viewers, since the session's start. */
@@ -87,7 +90,8 @@ export class ViewerHub {
     this.#viewers.add(viewer);
     this.counts.attached += 1;
     line.listener = {
-      heard: (text) => this.#options.onHeard?.(viewer, text),
+      heard: (text, bytes) => this.#heard(viewer, text, bytes),
+      chattered: (bytes) => void this.#admits(viewer, bytes),
       answered: (count) => this.#answered(viewer, count),
       failed: () => this.#failed(viewer),
       closed: () => this.#forget(viewer),
@@ -169,6 +173,20 @@ export class ViewerHub {
     if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
     if (delivery === 'too_slow') this.tooSlow(viewer);
   };
+
+  #heard(viewer: Viewer, text: string, bytes: number): void {
+    if (this.#admits(viewer, bytes)) this.#options.onHeard?.(viewer, text);
+  }
+
+  /** Is what a viewer has sent within its budget? */
+  #admits(viewer: Viewer, bytes: number): boolean {
+    if (!viewer.isOpen) return false;
+    const nowMs = this.#options.nowMs();
+    const budget = viewer.inbound(nowMs);
+    const limit = budget.take(bytes, nowMs);
+    if (limit !== undefined) this.#options.onExcess?.(viewer, limit, budget.excess);
+    return limit === undefined;
+  }
 
   #answered(viewer: Viewer, count: number | undefined): void {
     viewer.unanswered = 0;

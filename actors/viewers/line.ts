@@ -4,8 +4,10 @@ import type { ProtocolVersion } from '../wire/encoded.ts';
 
 /** What a line tells whoever serves its viewer. */
 export interface LineListener {
-  /** A text message; empty for a binary one. */
-  heard(text: string): void;
+  /** A text message; empty for a binary one. `bytes` as it came. */
+  heard(text: string, bytes: number): void;
+  /** A ping, or a pong that nobody asked for. */
+  chattered(bytes: number): void;
   /** A sign of life. `confirmedBytes`: everything up to there has reached the viewer itself. */
   answered(confirmedBytes: number | undefined): void;
   /** A write failed; the line ends itself. */

@@ -5,6 +5,7 @@ import type { RunName } from '../wire/encoded.ts';
 import type { SessionMessage } from '../wire/messages.ts';
 import type { ViewerLine } from './line.ts';
 import { Bundles } from './bundles.ts';
+import { EXCESS_MAX } from './inbound-budget.ts';
 import { Moments } from './moments.ts';
 import type { Records } from './records.ts';
 import { Viewer } from './viewer.ts';
@@ -42,8 +43,14 @@ export function replay(line: ViewerLine, { run, hello, records, view, nowMs }: R
     else if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
     else if (delivery === 'too_slow') viewer.close(closes.tooSlow);
   };
+  const chattered = (bytes: number): void => {
+    const budget = viewer.inbound(nowMs());
+    if (budget.take(bytes, nowMs()) === undefined) return;
+    if (budget.excess >= EXCESS_MAX) viewer.close(closes.tooManyMessages);
+  };
   line.listener = {
-    heard: () => {},
+    heard: (_text, bytes) => chattered(bytes),
+    chattered,
     answered: (count) => {
       if (count === undefined) return;
       viewer.confirmed(count, nowMs());

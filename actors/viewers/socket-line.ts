@@ -25,6 +25,8 @@ export class SocketLine implements ViewerLine {
   listener: LineListener | undefined;
   readonly #socket: Carrier;
   readonly #stream: CarrierStream;
+  /** Pings without a pong yet. */
+  #asked = 0;
 
   /** @param stream What `socket` was made from, by `handleUpgrade`. */
   constructor(socket: WebSocket, stream: Duplex, protocol: 'v1' | 'v2') {
@@ -63,7 +65,16 @@ export class SocketLine implements ViewerLine {
   }
 
   ping(countBytes?: number): void {
-    if (this.isOpen) this.#stream.write(countBytes === undefined ? emptyPing : countingPing(countBytes));
+    if (!this.isOpen) return;
+    this.#asked += 1;
+    this.#stream.write(countBytes === undefined ? emptyPing : countingPing(countBytes));
+  }
+
+  /** A pong has come. A peer may answer several pings with one (RFC 6455, section 5.5.3); the others are then never. */
+  ponged(payload: Buffer): void {
+    if (this.#asked > 0) this.#asked -= 1;
+    else this.listener?.chattered(payload.length);
+    this.listener?.answered(countInPong(payload));
   }
 
   end({ code, reason }: Close): void {
@@ -77,15 +88,16 @@ export class SocketLine implements ViewerLine {
 
 function heard(this: Carrier, data: RawData, isBinary: boolean): void {
   this[LINE]?.listener?.answered(undefined);
-  this[LINE]?.listener?.heard(isBinary ? '' : (data as Buffer).toString());
+  this[LINE]?.listener?.heard(isBinary ? '' : (data as Buffer).toString(), (data as Buffer).length);
 }
 
 function ponged(this: Carrier, payload: Buffer): void {
-  this[LINE]?.listener?.answered(countInPong(payload));
+  this[LINE]?.ponged(payload);
 }
 
-function pinged(this: Carrier): void {
+function pinged(this: Carrier, payload: Buffer): void {
   this[LINE]?.listener?.answered(undefined);
+  this[LINE]?.listener?.chattered(payload.length);
 }
 
 function closed(this: Carrier): void {

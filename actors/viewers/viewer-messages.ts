@@ -26,7 +26,8 @@ function typeOf(text: string): string | undefined {
   }
 }
 
-function errorMessage(code: ErrorCode): ErrorMessage {
+/** A row of the error table as a message. */
+export function errorMessage(code: ErrorCode): ErrorMessage {
   const { sentence, retryable } = errors[code];
   return { type: 'error', code, message: sentence, retryable };
 }

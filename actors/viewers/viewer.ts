@@ -9,6 +9,7 @@ import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
 import { CATCH_UP_BYTES, isWanted } from './bundles.ts';
 import { ByteWindow } from './byte-window.ts';
+import { InboundBudget } from './inbound-budget.ts';
 import type { ViewerLine } from './line.ts';
 import type { Records } from './records.ts';
 import type { Delivery, SessionView, ViewerView } from './session-view.ts';
@@ -45,6 +46,8 @@ export class Viewer {
   pingAtMs = 0;
   /** Messages that the protocol does not know. */
   faults = 0;
+  /** Of what it sends; most send nothing. */
+  #inbound: InboundBudget | undefined;
 
   /** @param at.phase From 0 to 1, random: spreads what is done to each viewer from time to time. */
   constructor(line: ViewerLine, view: ViewerView, at: { turn: number; nowMs: number; phase: number }) {
@@ -73,6 +76,12 @@ export class Viewer {
 
   close(close: Close): void {
     this.line.end(close);
+  }
+
+  /** What it may send. */
+  inbound(nowMs: number): InboundBudget {
+    this.#inbound ??= new InboundBudget(nowMs);
+    return this.#inbound;
   }
 
   /** The viewer has confirmed so many bytes. */

@@ -19,6 +19,7 @@ export interface Close {
 export const closes = {
   heartbeatTimeout: { code: closeCodes.policyViolation, reason: 'heartbeat_timeout' },
   protocolError: { code: closeCodes.policyViolation, reason: 'protocol_error' },
+  tooManyMessages: { code: closeCodes.policyViolation, reason: 'too_many_messages' },
   tooSlow: { code: closeCodes.tooSlow, reason: 'too_slow' },
   sessionEnded: { code: closeCodes.sessionEnded, reason: 'session_end' },
   /** What the viewer lacks cannot be read from the log now. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { format } from 'prettier';
 import { errors } from '../../machines/errors.ts';
 import { metricRows } from '../../runtime/telemetry/metrics-table.ts';
+import { limitTableMarkdown } from '../../runtime/limits-table.ts';
 import { optionTableMarkdown } from '../../runtime/help.ts';
 import { projectRoot } from './source-files.ts';
 
@@ -21,6 +22,7 @@ export const blocks: readonly Block[] = [
   { file: 'machines/README.md', name: 'events', text: () => eventCatalogue(read('machines/events.ts')) },
   { file: 'machines/README.md', name: 'errors', text: errorTable },
   { file: 'runtime/operate/README.md', name: 'metrics', text: metricTable },
+  { file: 'runtime/README.md', name: 'limits', text: limitTableMarkdown },
 ];
 
 /** The page as it should be, laid out by the formatter. @throws when a mark is missing. */

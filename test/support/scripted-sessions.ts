@@ -1,5 +1,6 @@
 /** Sessions without a publisher or an engine: the real fan-out to viewers, told what to say by a test. */
 import type { LoggedTranscript } from '../../actors/exports/worker.ts';
+import type { LimitName, OnLimit } from '../../actors/limit-names.ts';
 import { SessionChannel } from '../../actors/viewers/channel.ts';
 import type { ChannelLimits } from '../../actors/viewers/channel.ts';
 import type { ViewerLine } from '../../actors/viewers/line.ts';
@@ -14,6 +15,8 @@ import type { ScriptedLog } from './scripted-log.ts';
 export interface ScriptedSession {
   channel: SessionChannel;
   log: ScriptedLog;
+  /** Limits that its viewers exceeded, in order. */
+  limits: LimitName[];
   /** Text of an utterance that goes on. */
   partial(utterance: string, text: string): void;
   /** Text of an utterance that is finished; without a partial before it, of one of its own. */
@@ -88,7 +91,8 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
   const run = { slug, epoch, startedAt, transcriber: 'script' };
   const summary: SessionSummary = { ...run, state: 'live', offset: 0, viewers: 0, ledger };
   const log = scriptedLog(run);
-  const channel = newChannel(log, limits);
+  const exceeded: LimitName[] = [];
+  const channel = newChannel(log, limits, (limit) => exceeded.push(limit));
   const audience: Audience = { lines: new Set(), isCut: false };
   const places = new Map<string, number>();
   const utterance = (id: string, text: string) => {
@@ -100,6 +104,7 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
   const session: ScriptedSession = {
     channel,
     log,
+    limits: exceeded,
     partial: (id, text) => channel.sink.partial(utterance(id, text)),
     final: (id, text) => channel.sink.final(utterance(id, text)),
     cut: () => {
@@ -117,7 +122,7 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
   return { session, summary, audience };
 }
 
-function newChannel(scripted: ScriptedLog, limits: Partial<ChannelLimits>): SessionChannel {
+function newChannel(scripted: ScriptedLog, limits: Partial<ChannelLimits>, onLimit: OnLimit): SessionChannel {
   const read = readConfig({});
   if (!read.ok) throw new Error('the defaults are no options');
   const log = createLog({ level: 'error', pretty: false, write: () => {} });
@@ -125,6 +130,7 @@ function newChannel(scripted: ScriptedLog, limits: Partial<ChannelLimits>): Sess
     writer: scripted.writer,
     sessionLog: scripted.log,
     limits: { ...read.config, ...limits },
+    onLimit,
     nowMs: () => performance.now(),
     log,
   });

@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
+import type { LimitName, OnLimit } from '../../../actors/limit-names.ts';
 import type { AudioTag, Authorise, Log, PublisherConnection, PublishRequest } from '../../../actors/ports.ts';
 import { Connection } from '../../../actors/rtmp/connection.ts';
 import type { OnCount, RtmpCount } from '../../../actors/rtmp/counts.ts';
@@ -52,6 +53,8 @@ export interface Publish {
 export class Witness {
   readonly publishes: Publish[] = [];
   readonly counts = new Map<RtmpCount, number>();
+  /** Limits that refused or ended a connection, in order. */
+  readonly limits: LimitName[] = [];
   readonly logged: { level: string; message: string; fields: Record<string, unknown> | undefined }[] = [];
   readonly #waiters = new Set<() => void>();
 
@@ -68,6 +71,8 @@ export class Witness {
     this.counts.set(count, this.count(count) + by);
     this.#changed();
   };
+
+  readonly onLimit: OnLimit = (limit) => void this.limits.push(limit);
 
   readonly log: Log = {
     debug: this.#line('debug'),
@@ -116,10 +121,10 @@ export async function listen(
   options: { limits?: Partial<RtmpLimits>; authorise?: Authorise } = {},
 ): Promise<{ listener: RtmpListener; port: number; witness: Witness }> {
   const witness = new Witness();
-  const { onCount, log } = witness;
+  const { onCount, onLimit, log } = witness;
   const limits = { maxUnpublishedPerAddress: 1000, ...options.limits };
   const authorise = options.authorise ?? witness.authorise;
-  const listener = await createRtmpListener({ host: '127.0.0.1', port: 0, authorise, limits, log, onCount });
+  const listener = await createRtmpListener({ host: '127.0.0.1', port: 0, authorise, limits, log, onCount, onLimit });
   t.teardown(() => listener.close());
   return { listener, port: listener.address.port, witness };
 }
@@ -172,6 +177,7 @@ export async function startReplay(limits: Partial<RtmpLimits> = {}): Promise<Rep
     authorise: witness.authorise,
     log: witness.log,
     onCount: witness.onCount,
+    onLimit: witness.onLimit,
     limits: { ...defaultRtmpLimits, ...limits },
     onPublishing: () => undefined,
     onClosed: resolve,

@@ -1,8 +1,10 @@
 /** What viewers send: answered, counted, and never more than their own connection's business. */
+import { once } from 'node:events';
 import t from 'tap';
+import { EXCESS_MAX } from '../../../actors/viewers/inbound-budget.ts';
 import { startHttp } from '../../support/http-server.ts';
 import { ScriptedSessions } from '../../support/scripted-sessions.ts';
-import { view } from '../../support/viewer-sockets.ts';
+import { view, viewWithoutReading } from '../../support/viewer-sockets.ts';
 
 async function session(limits: ConstructorParameters<typeof ScriptedSessions>[0] = {}) {
   const sessions = new ScriptedSessions(limits);
@@ -83,5 +85,65 @@ void t.test('a viewer that asks and asks and does not read is closed', async (t)
   t.notOk(viewer?.isOpen, `after ${asked} messages`);
   t.ok((viewer?.line.waitingBytes ?? 0) < 1_000_000);
   asking.socket.resume();
-  t.equal((await asking.closed).code, 4008);
+  t.strictSame(await asking.closed, { code: 1008, reason: 'too_many_messages' });
+});
+
+void t.test('more messages than a viewer may send are ignored, told once, and close it at last', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  const [flooding, other, old] = [
+    await view(server.host),
+    await view(server.host),
+    await view(server.host, { protocols: [] }),
+  ];
+  for (let sent = 0; sent < 200; sent += 1) flooding.socket.send('{"type":"ai_acquire"}');
+  for (let sent = 0; sent < 200; sent += 1) old.socket.send('hello');
+  t.strictSame(await flooding.closed, { code: 1008, reason: 'too_many_messages' });
+  t.strictSame(await old.closed, { code: 1008, reason: 'too_many_messages' });
+  const errors = flooding.told.filter(({ type }) => type === 'error').map(({ code }) => code);
+  t.equal(errors.length, 21);
+  t.strictSame(errors.filter((code) => code === 'too_many_messages').length, 1);
+  t.equal(talk.limits.filter((limit) => limit === 'viewer_messages').length, 2 * EXCESS_MAX);
+  talk.final('a', 'said 1');
+  await other.hears(({ type }) => type === 'transcript_final');
+});
+
+void t.test('pings and pongs that nobody asked for count as messages', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  const [pinging, ponging] = [await view(server.host), await view(server.host)];
+  for (let sent = 0; sent < 40; sent += 1) {
+    pinging.socket.ping();
+    ponging.socket.pong();
+  }
+  t.strictSame(await pinging.closed, { code: 1008, reason: 'too_many_messages' });
+  t.strictSame(await ponging.closed, { code: 1008, reason: 'too_many_messages' });
+  t.ok(talk.limits.every((limit) => limit === 'viewer_messages'));
+});
+
+void t.test('more bytes than a viewer may send are ignored, and close it at last', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  const large = await view(server.host, { protocols: [] });
+  for (let sent = 0; sent < 4 + EXCESS_MAX; sent += 1) large.socket.send('x'.repeat(16_384));
+  t.strictSame(await large.closed, { code: 1008, reason: 'too_many_messages' });
+  t.strictSame(
+    talk.limits,
+    Array.from({ length: EXCESS_MAX }, () => 'viewer_bytes'),
+  );
+});
+
+void t.test('who asks for a run that is over may not flood either', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  for (let said = 0; said < 500; said += 1) talk.final(String(said), 'x'.repeat(5_000));
+  talk.end();
+  const late = await viewWithoutReading(server.host);
+  const closed = once(late, 'close');
+  // A masked ping without a payload.
+  const pings = Buffer.alloc(6 * 100, Buffer.from('898000000000', 'hex'));
+  const sinceMs = performance.now();
+  late.write(pings);
+  await closed;
+  t.ok(performance.now() - sinceMs < 10_000, 'long before the end of its time');
 });

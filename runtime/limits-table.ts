@@ -1,0 +1,94 @@
+/** Every limit that guards the server against strangers: its value, what happens beyond it, and the option that sets it. */
+import type { LimitName } from '../actors/limit-names.ts';
+import { MAX_AMF0_DEPTH, MAX_AMF0_STRING_BYTES, MAX_AMF0_VALUES } from '../actors/rtmp/amf0.ts';
+import { defaultRtmpLimits as rtmp } from '../actors/rtmp/limits.ts';
+import { BYTES_PER_MINUTE, EXCESS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../actors/viewers/inbound-budget.ts';
+import type { OptionName } from './options.ts';
+
+/** One row of the table; texts are sentence parts for people. */
+export interface LimitRow {
+  what: string;
+  value: string;
+  beyond: string;
+  option?: OptionName;
+}
+
+const CLOSED = 'the connection is closed';
+const NOT_ACCEPTED = 'a further connection is closed at accept';
+const IGNORED = `ignored; the first one is answered with an error, the ${EXCESS_MAX}th closes with 1008`;
+
+function bytes(count: number): string {
+  if (count % 1_048_576 === 0) return `${count / 1_048_576} MiB`;
+  return count % 1_024 === 0 ? `${count / 1_024} KiB` : `${count} B`;
+}
+
+const seconds = (ms: number): string => `${ms / 1_000} s`;
+const count = (number: number): string => number.toLocaleString('en');
+
+const messageBytes = [
+  `commands ${bytes(rtmp.maxCommandBytes)}`,
+  `audio ${bytes(rtmp.maxAudioBytes)}`,
+  `aggregates ${bytes(rtmp.maxAggregateBytes)}`,
+  `video (skipped) ${bytes(rtmp.maxVideoBytes)}`,
+  `others (skipped) ${bytes(rtmp.maxDataBytes)}`,
+].join(', ');
+
+/** In the order of the page. */
+export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
+  rtmp_connections: { what: 'RTMP connections', value: count(rtmp.maxConnections), beyond: NOT_ACCEPTED },
+  rtmp_unpublished: {
+    what: 'RTMP connections that do not publish',
+    value: count(rtmp.maxUnpublished),
+    beyond: NOT_ACCEPTED,
+  },
+  rtmp_unpublished_per_address: {
+    what: 'the same, of one address',
+    value: count(rtmp.maxUnpublishedPerAddress),
+    beyond: NOT_ACCEPTED,
+  },
+  rtmp_handshake_time: { what: 'accept to handshake', value: seconds(rtmp.handshakeMs), beyond: CLOSED },
+  rtmp_publish_time: { what: 'handshake to `publish`', value: seconds(rtmp.publishMs), beyond: CLOSED },
+  rtmp_idle_time: {
+    what: 'a publisher without a byte',
+    value: seconds(rtmp.idleMs),
+    beyond: `${CLOSED}, the session waits for its publisher to return`,
+  },
+  rtmp_unpublished_bytes: { what: 'bytes before `publish`', value: bytes(rtmp.maxUnpublishedBytes), beyond: CLOSED },
+  rtmp_unsent_bytes: {
+    what: 'answers that a publisher does not read',
+    value: bytes(rtmp.maxUnsentBytes),
+    beyond: CLOSED,
+  },
+  rtmp_chunk_streams: { what: 'chunk streams', value: count(rtmp.maxChunkStreams), beyond: CLOSED },
+  rtmp_unfinished_bytes: {
+    what: 'announced bytes of unfinished messages',
+    value: bytes(rtmp.maxUnfinishedBytes),
+    beyond: CLOSED,
+  },
+  rtmp_short_chunks: {
+    what: `chunks below ${rtmp.shortChunkBytes} bytes in a second`,
+    value: count(rtmp.maxShortChunksPerSecond),
+    beyond: CLOSED,
+  },
+  rtmp_message_bytes: { what: 'one RTMP message', value: messageBytes, beyond: CLOSED },
+  rtmp_amf0: {
+    what: 'AMF0 of one command',
+    value: `depth ${MAX_AMF0_DEPTH}, ${count(MAX_AMF0_VALUES)} values, strings of ${bytes(MAX_AMF0_STRING_BYTES)}`,
+    beyond: CLOSED,
+  },
+  viewer_messages: {
+    what: 'messages, pings and unasked pongs of a viewer',
+    value: `${MESSAGES_PER_SECOND} a second, ${MESSAGES_BURST} at once`,
+    beyond: IGNORED,
+  },
+  viewer_bytes: { what: 'bytes of these', value: `${bytes(BYTES_PER_MINUTE)} a minute`, beyond: IGNORED },
+};
+
+/** The table as it stands in the documentation. */
+export function limitTableMarkdown(): string {
+  const rows = Object.entries(limitRows).map(([name, { what, value, beyond, option }]) => {
+    const optionCell = option === undefined ? '' : `\`${option}\``;
+    return `| \`${name}\` | ${what} | ${value} | ${beyond} | ${optionCell} |`;
+  });
+  return ['| limit | of what | value | beyond it | option |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+}
