@@ -38,13 +38,22 @@ export type GladiaMessage =
 
 type Json = Record<string, unknown>;
 
+/** Longer than anything that is said in one breath. An utterance beyond these is not taken: its audio stays to be said. */
+const TEXT_MAX_LENGTH = 20_000;
+const WORDS_MAX = 5_000;
+/** Ids, languages and speakers; longer ones are none. */
+const NAME_MAX_LENGTH = 200;
+const CHANNEL_MAX = 255;
+
 /** The message in a text frame. Never throws. */
 export function parseMessage(text: string): GladiaMessage {
   const message = parseObject(text);
   if (message === undefined) return { type: 'unknown', name: 'no JSON object' };
-  const name = textOf(message['type']) ?? 'untyped';
+  const name = nameOf(message['type']) ?? 'untyped';
   const data = isObject(message['data']) ? message['data'] : undefined;
-  return parsers[name]?.(message, data) ?? { type: 'unknown', name };
+  // Not every name that can be looked up is a parser: objects have more of them than they were given.
+  const parser = Object.hasOwn(parsers, name) ? parsers[name] : undefined;
+  return parser?.(message, data) ?? { type: 'unknown', name };
 }
 
 const parsers: Record<string, (message: Json, data: Json | undefined) => GladiaMessage | undefined> = {
@@ -58,15 +67,15 @@ const parsers: Record<string, (message: Json, data: Json | undefined) => GladiaM
   speech_start: (_message, data) => speech('speech_start', data),
   speech_end: (_message, data) => speech('speech_end', data),
   transcript: (_message, data) => {
-    const id = textOf(data?.['id']);
+    const id = nameOf(data?.['id']);
     const utterance = parseUtterance(data?.['utterance']);
     if (id === undefined || utterance === undefined) return undefined;
     return { type: 'transcript', id, isFinal: data?.['is_final'] === true, utterance };
   },
   translation: (message, data) => {
     if (data === undefined) return { type: 'error', reason: `translation: ${reasonOf(message)}` };
-    const id = textOf(data['utterance_id']);
-    const language = textOf(data['target_language']);
+    const id = nameOf(data['utterance_id']);
+    const language = nameOf(data['target_language']);
     const utterance = parseUtterance(data['translated_utterance']);
     if (id === undefined || language === undefined || utterance === undefined) return undefined;
     return { type: 'translation', id, language, utterance };
@@ -78,7 +87,7 @@ const parsers: Record<string, (message: Json, data: Json | undefined) => GladiaM
 
 function speech(type: 'speech_start' | 'speech_end', data: Json | undefined): GladiaMessage | undefined {
   const seconds = numberOf(data?.['time']);
-  return seconds === undefined ? undefined : { type, seconds, channel: numberOf(data?.['channel']) ?? 0 };
+  return seconds === undefined ? undefined : { type, seconds, channel: channelOf(data?.['channel']) };
 }
 
 /** An utterance of a message or of the result request; undefined when it has no text or no place. */
@@ -88,17 +97,19 @@ export function parseUtterance(value: unknown): GladiaUtterance | undefined {
   const startSeconds = numberOf(value['start']);
   const endSeconds = numberOf(value['end']);
   if (text === undefined || startSeconds === undefined || endSeconds === undefined) return undefined;
-  const words = Array.isArray(value['words']) ? value['words'].map(parseWord) : [];
-  const speaker = value['speaker'];
+  const given = Array.isArray(value['words']) ? value['words'] : [];
+  if (text.length > TEXT_MAX_LENGTH || given.length > WORDS_MAX) return undefined;
+  const words = given.map(parseWord);
+  const speaker = nameOf(value['speaker']) ?? numberOf(value['speaker']);
   const confidence = numberOf(value['confidence']);
   return {
     text,
     startSeconds,
     endSeconds: Math.max(startSeconds, endSeconds),
-    language: textOf(value['language']) ?? '',
-    channel: numberOf(value['channel']) ?? 0,
+    language: nameOf(value['language']) ?? '',
+    channel: channelOf(value['channel']),
     words: words.filter((word) => word !== undefined),
-    ...(typeof speaker === 'string' || typeof speaker === 'number' ? { speaker: String(speaker) } : {}),
+    ...(speaker === undefined ? {} : { speaker: String(speaker) }),
     ...(confidence === undefined ? {} : { confidence }),
   };
 }
@@ -108,7 +119,8 @@ function parseWord(value: unknown): GladiaWord | undefined {
   const text = textOf(value['word']);
   const startSeconds = numberOf(value['start']);
   const endSeconds = numberOf(value['end']);
-  if (text === undefined || startSeconds === undefined || endSeconds === undefined) return undefined;
+  if (text === undefined || text.length > TEXT_MAX_LENGTH) return undefined;
+  if (startSeconds === undefined || endSeconds === undefined) return undefined;
   const confidence = numberOf(value['confidence']);
   return { text, startSeconds, endSeconds, ...(confidence === undefined ? {} : { confidence }) };
 }
@@ -129,6 +141,14 @@ export function isObject(value: unknown): value is Json {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+function nameOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= NAME_MAX_LENGTH ? value : undefined;
+}
+
+function channelOf(value: unknown): number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= CHANNEL_MAX ? value : 0;
 }
 
 function numberOf(value: unknown): number | undefined {

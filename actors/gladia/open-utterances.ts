@@ -4,6 +4,9 @@
  */
 import type { EngineUtterance, TranscriptSink } from '../ports.ts';
 
+/** Utterances that may be open at a time; the oldest is made final as it was last heard when there are more. */
+const OPEN_MAX = 200;
+
 export class OpenUtterances implements TranscriptSink {
   readonly #sink: TranscriptSink;
   readonly #open = new Map<string, EngineUtterance>();
@@ -20,6 +23,8 @@ export class OpenUtterances implements TranscriptSink {
   partial(utterance: EngineUtterance): void {
     this.#open.set(keyOf(utterance), utterance);
     this.#sink.partial(utterance);
+    const [oldest] = this.#open.size > OPEN_MAX ? this.#open.values() : [];
+    if (oldest !== undefined) this.final(oldest);
   }
 
   final(utterance: EngineUtterance): void {

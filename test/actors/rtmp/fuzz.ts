@@ -2,7 +2,7 @@
  * Recorded and written streams, changed at random: the process lives, the peer is served or closed with a reason, what
  * is kept for it is bounded, and another connection notices nothing.
  *
- *     FUZZ_SEED=1 FUZZ_CASES=20000 node test/actors/rtmp/fuzz.ts       elsewhere and for longer
+ *     FUZZ_SEED=7 FUZZ_SECONDS=3600 npm run fuzz                       elsewhere, and an hour for each stream
  *     node test/fixtures/rtmp/grow-corpus.ts                           keeps what is new
  */
 import { createHash } from 'node:crypto';
@@ -17,7 +17,8 @@ import { corpus, mutate, play, seedStreams } from './harness-fuzz.ts';
 import { cut, fixture, startReplay } from './harness.ts';
 
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
-const casesPerStream = Number(process.env['FUZZ_CASES'] ?? 1000);
+const seconds = Number(process.env['FUZZ_SECONDS'] ?? 0);
+const casesPerStream = 1_000;
 
 function digest(tags: AudioTag[]): string {
   const hash = createHash('sha256');
@@ -66,10 +67,13 @@ void t.test('what the corpus holds ends as it did when it was kept', async (t) =
 });
 
 for (const stream of seedStreams()) {
-  void t.test(`${stream.name}: ${casesPerStream} changed streams from seed ${seed} on`, async (t) => {
+  void t.test(`${stream.name}: changed streams from seed ${seed} on`, async (t) => {
+    const untilMs = performance.now() + seconds * 1_000;
+    const goesOn = (number: number): boolean =>
+      seconds > 0 ? performance.now() < untilMs : number < seed + casesPerStream;
     const beside = await neighbour();
     const endings = new Map<string, number>();
-    for (let number = seed; number < seed + casesPerStream; number += 1) {
+    for (let number = seed; goesOn(number); number += 1) {
       const random = seededRandom(number);
       const segments = cut(mutate(stream, random), () => 1 + random() * 3000);
       const { ending, fault } = await play(segments, beside.goOn);
