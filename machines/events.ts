@@ -179,6 +179,10 @@ export type SessionEvent =
   | { type: 'publisher.lost' }
   /** The publisher said it is done (FCUnpublish, deleteStream, closeStream). */
   | { type: 'publisher.ended' }
+  /** The publisher is connected, and its audio comes (again). */
+  | { type: 'audio.flowing' }
+  /** The publisher is connected, and no audio has come for a moment; not told again before `audio.flowing`. */
+  | { type: 'audio.paused' }
   /** The publisher's audio changed its container, so that ffmpeg needs other arguments. */
   | { type: 'audio.format_changed' }
   /** Stop in order: last words, ledger, `session_end`, then every child by its ladder. */

@@ -4,6 +4,7 @@
  * Effects are empty here and come in through `.provide()`; slots throw when they are not filled.
  */
 import { assign, sendParent, sendTo, setup, stateIn } from 'xstate';
+import type { EventObject } from 'xstate';
 import type {
   DecoderFact,
   EndReason,
@@ -21,6 +22,8 @@ import type { ViewersTiming } from './viewers.ts';
 
 /** Deadlines of a session, in milliseconds. */
 export interface SessionTiming {
+  /** How long a pause of a connected publisher's audio may last before it is reported. */
+  audioSilenceMs: number;
   /** How long a lost publisher may take to return. */
   publisherGraceMs: number;
   /** How long ffmpeg may take to hand over its last PCM before the transcriber is asked to finish without it. */
@@ -61,16 +64,21 @@ export const sessionSetup = setup({
     events: {} as SessionEvent | SessionSignal | DecoderFact | TranscriberFact,
     input: {} as SessionInput,
     output: {} as SessionOutput,
-    children: {} as { decoder: 'decoder'; transcriber: 'transcriber'; viewers: 'viewers' },
+    children: {} as { audio: 'audio'; decoder: 'decoder'; transcriber: 'transcriber'; viewers: 'viewers' },
     tags: {} as 'accepting' | 'stopping',
   },
   actors: {
+    audio: callbackSlot<EventObject>('audio'),
     decoder: decoderMachine,
     transcriber: callbackSlot<TranscriberCommand>('transcriber'),
     viewers: viewersMachine,
   },
   actions: {
     keepEndReason: assign({ endReason: (_, params: { reason: EndReason }) => params.reason }),
+    /** Tell the operator that a connected publisher sends no audio. Provided. */
+    reportSilence: () => {},
+    /** Tell the operator that this is over: the audio is back, or its publisher is gone. Provided. */
+    reportSilenceOver: (_args, _params: { isAudioBack: boolean }) => {},
     /** Let the publisher's connection go. Provided. */
     disconnectPublisher: () => {},
     /** No PCM will be taken from here on: the chunker is flushed and the ledger ended. Idempotent. Provided. */
@@ -99,6 +107,7 @@ export const sessionSetup = setup({
       context.endReason === 'failed',
   },
   delays: {
+    audioSilence: ({ context }) => context.timing.audioSilenceMs,
     publisherGrace: ({ context }) => context.timing.publisherGraceMs,
     audioEndTimeout: ({ context }) => context.timing.audioEndTimeoutMs,
     finalizeTimeout: ({ context }) => context.timing.finalizeTimeoutMs,

@@ -15,6 +15,12 @@ export function sessionState(
   return snapshot.matches({ active: { transcriber: { up: 'lost' } } }) ? 'transcriber_lost' : 'live';
 }
 
+/** Does the publisher's audio come? `silent`: it is connected and has sent none for ten seconds; `none`: it is not there. */
+export function audioState(snapshot: SessionSnapshot): 'flowing' | 'silent' | 'none' {
+  if (snapshot.status !== 'active' || !snapshot.matches({ active: { publisher: 'live' } })) return 'none';
+  return snapshot.matches({ active: { publisher: { live: 'silent' } } }) ? 'silent' : 'flowing';
+}
+
 /** True while the session takes (or takes back) a publisher. */
 export function isAccepting(snapshot: SessionSnapshot): boolean {
   return snapshot.status === 'active' && snapshot.hasTag('accepting');

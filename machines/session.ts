@@ -73,7 +73,21 @@ const publisher = sessionSetup.createStateConfig({
   initial: 'awaiting',
   states: {
     awaiting: { on: { 'publisher.attached': 'live', 'audio.end': 'gone' } },
-    live: { on: { 'publisher.lost': 'lost', 'audio.end': 'gone' } },
+    live: {
+      // Without its watch the audio counts as flowing: that is no reason to end a broadcast.
+      invoke: { id: 'audio', src: 'audio', onError: '.flowing' },
+      initial: 'flowing',
+      states: {
+        flowing: { on: { 'audio.paused': 'pausing' } },
+        pausing: { on: { 'audio.flowing': 'flowing' }, after: { audioSilence: 'silent' } },
+        silent: {
+          entry: 'reportSilence',
+          exit: { type: 'reportSilenceOver', params: ({ event }) => ({ isAudioBack: event.type === 'audio.flowing' }) },
+          on: { 'audio.flowing': 'flowing' },
+        },
+      },
+      on: { 'publisher.lost': 'lost', 'audio.end': 'gone' },
+    },
     lost: {
       on: { 'publisher.attached': 'live', 'audio.end': 'gone' },
       after: { publisherGrace: { actions: raise({ type: 'session.stop', reason: 'publisher_timeout' }) } },

@@ -18,6 +18,8 @@ export interface SessionSummary {
   /** The run: a new publish after the end starts another. */
   epoch: number;
   state: SessionState;
+  /** Does the publisher's audio come? `silent`: it is connected and has sent none for ten seconds; `none`: it is not there. */
+  audio: 'flowing' | 'silent' | 'none';
   startedAt: string;
   /** Only once the session has ended. */
   endedAt?: string;
@@ -147,12 +149,12 @@ export function sessionControl(
 }
 
 function summary(session: LiveSession): SessionSummary {
-  const { slug, epoch, state, startedAt, transcriber, channel } = session;
-  const known = { slug, epoch, state, startedAt, transcriber, offset: channel.offset };
+  const { slug, epoch, state, audio, startedAt, transcriber, channel } = session;
+  const known = { slug, epoch, state, audio, startedAt, transcriber, offset: channel.offset };
   return { ...known, viewers: channel.hub.size, ledger: session.ledger() };
 }
 
 function summaryOfPast({ slug, epoch, startedAt, endedAt, transcriber, lastOffset, ledger }: PastRun): SessionSummary {
-  const known = { slug, epoch, state: 'ended', startedAt, endedAt, transcriber, offset: lastOffset } as const;
-  return { ...known, viewers: 0, ledger };
+  const known = { slug, epoch, startedAt, endedAt, transcriber, offset: lastOffset };
+  return { ...known, state: 'ended', audio: 'none', viewers: 0, ledger };
 }

@@ -6,6 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
 import type { ActorRefFrom, AnyActorLogic } from 'xstate';
+import { audioWatch } from '../actors/audio-watch.ts';
 import { AudioIntake } from '../actors/audio/intake.ts';
 import { bindInput } from '../actors/bind-input.ts';
 import { ffmpegProcess } from '../actors/ffmpeg.ts';
@@ -14,32 +15,19 @@ import type { Log, LedgerTotals, PublisherConnection, PublisherSink } from '../a
 import { ResourceList } from '../actors/resources.ts';
 import { SessionChannel } from '../actors/viewers/channel.ts';
 import { viewerHub } from '../actors/viewers/hub-actor.ts';
-import { closeCodes } from '../actors/wire/close-codes.ts';
 import type { EndReason } from '../machines/events.ts';
-import { defaultRestartPolicy } from '../machines/restart.ts';
-import { isAccepting, sessionState } from '../machines/session-state.ts';
+import { audioState, isAccepting, sessionState } from '../machines/session-state.ts';
 import { decoderMachine } from '../machines/session-setup.ts';
 import { sessionMachine } from '../machines/session.ts';
 import { viewersMachine } from '../machines/viewers.ts';
 import type { Config } from './config.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
+import { AUDIO_SILENCE_MS, DECODER_STALL_MS, sessionInput } from './session-timing.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { SessionSample } from './telemetry/session-meter.ts';
 import type { SessionTelemetry } from './telemetry/session-telemetry.ts';
 
-/** Audio in and nothing out of ffmpeg for this long: it hangs and is replaced. */
-export const DECODER_STALL_MS = 5_000;
-/** ffmpeg must have been spawned within this time. */
-const DECODER_START_TIMEOUT_MS = 10_000;
-/** From the end of ffmpeg's input until SIGTERM; it leaves in about 10 ms by itself. */
-const DECODER_END_TIMEOUT_MS = 500;
-/** From SIGKILL until the process is given up. */
-const KILL_TIMEOUT_MS = 2_000;
-/** How long finalizing waits for ffmpeg's last PCM; a healthy one needs about 10 ms. */
-const AUDIO_END_TIMEOUT_MS = 2_000;
-const VIEWERS_CLOSE_TIMEOUT_MS = 2_000;
-const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
 /** How long an ended session waits until its end is durable. */
 const LOG_END_TIMEOUT_MS = 1_000;
 
@@ -139,6 +127,11 @@ export class LiveSession {
     return sessionState(this.actor.getSnapshot());
   }
 
+  /** Does the publisher's audio come? */
+  get audio(): ReturnType<typeof audioState> {
+    return audioState(this.actor.getSnapshot());
+  }
+
   ledger(): LedgerTotals {
     return this.intake.totals();
   }
@@ -172,11 +165,16 @@ export class LiveSession {
     });
     return sessionMachine.provide({
       actors: {
+        audio: bindInput(audioWatch, { intake, nowMs }),
         decoder: decoderMachine.provide({ actors: { child: ffmpeg } }),
         transcriber: transcriber({ intake, channel, resources, log }),
         viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { channel }) } }),
       },
       actions: {
+        reportSilence: () =>
+          log.warn(`the publisher is connected and has sent no audio for ${AUDIO_SILENCE_MS / 1_000} s`),
+        reportSilenceOver: (_, { isAudioBack }) =>
+          log.info(isAudioBack ? 'the publisher sends audio again' : 'the publisher that sent no audio is gone'),
         disconnectPublisher: () => this.#publisher.disconnect('The session has ended.'),
         sealAudio: () => intake.drained(),
         settleLedger: () => intake.settle('finalize_timeout'),
@@ -188,7 +186,8 @@ export class LiveSession {
   #sample(): SessionSample {
     const { hub, heartbeat, duplicates } = this.channel;
     const { timeouts: heartbeatTimeouts } = heartbeat;
-    return { ...hub.counts, clients: hub.size, heartbeatTimeouts, duplicates, ledger: this.ledger() };
+    const known = { clients: hub.size, heartbeatTimeouts, duplicates, ledger: this.ledger() };
+    return { ...hub.counts, ...known, isSilent: this.audio === 'silent' };
   }
 
   async #supervise({ log, today, writer, telemetry }: LiveSessionOptions): Promise<void> {
@@ -214,25 +213,4 @@ export class LiveSession {
       log.warn('the end of the run is not in the session log', { error });
     }
   }
-}
-
-function sessionInput(config: Config) {
-  return {
-    timing: {
-      publisherGraceMs: config.publisherGraceMs,
-      audioEndTimeoutMs: AUDIO_END_TIMEOUT_MS,
-      finalizeTimeoutMs: config.finalizeMs,
-    },
-    decoder: {
-      timing: {
-        startTimeoutMs: DECODER_START_TIMEOUT_MS,
-        endTimeoutMs: DECODER_END_TIMEOUT_MS,
-        terminateTimeoutMs: config.ffmpegStopMs,
-        killTimeoutMs: KILL_TIMEOUT_MS,
-      },
-      restart: defaultRestartPolicy,
-    },
-    viewers: { closeTimeoutMs: VIEWERS_CLOSE_TIMEOUT_MS, terminateTimeoutMs: VIEWERS_TERMINATE_TIMEOUT_MS },
-    drainClose: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
-  };
 }

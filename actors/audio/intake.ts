@@ -39,6 +39,7 @@ export class AudioIntake {
   readonly #onFormatChanged: () => void;
   #run: DecoderRun | undefined;
   #fruitlessRuns = 0;
+  #receivedTags = 0;
   #isDrained = false;
 
   constructor({ chunkMs, bufferMs, onGap, onFormatChanged }: AudioIntakeOptions) {
@@ -53,6 +54,11 @@ export class AudioIntake {
 
   totals(): LedgerTotals {
     return this.#ledger.totals();
+  }
+
+  /** Tags of sound that have come. */
+  get receivedTags(): number {
+    return this.#receivedTags;
   }
 
   /** Tags that were given up because no decoder took them. */
@@ -75,6 +81,7 @@ export class AudioIntake {
     const config = this.#configs.get(tag.codec);
     const seconds = tagSeconds(tag, config?.body);
     if (seconds <= 0) return;
+    this.#receivedTags += 1;
     const samples = seconds * SAMPLE_RATE_HZ;
     const { startSample, hole } = this.#clock.place(tag.timestampMs, samples, nowMs);
     const format = formatOf(tag);

@@ -59,6 +59,10 @@ export const metrics = {
   transcriber_reconnects_total: counter(['cause'], 'times that an engine was lost and called again'),
   transcriber_unacked_ms: gauge(['session'], 'audio that the engine has not said anything about yet', 'ms'),
   transcriber_failovers_total: counter([], 'times that the built-in engine took over from the cloud engine'),
+  publisher_silent: gauge(
+    ['session'],
+    '1 while the publisher is connected and has sent no audio for ten seconds, else 0',
+  ),
   publisher_reconnects_total: counter([], 'publishers that came back to their session'),
   transcript_duplicates_total: counter([], 'finals that came again from an engine and were dropped'),
   ai_calls_total: counter([], 'calls of a language model'),

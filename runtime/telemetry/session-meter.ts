@@ -4,9 +4,11 @@ import type { LedgerTotals } from '../../actors/ports.ts';
 import type { Labels, MetricStore, Observe } from './metric-store.ts';
 import type { MetricName } from './metrics-table.ts';
 
-/** What is sampled; all of it only grows, but for `clients` and `unackedMs`. */
+/** What is sampled; all of it only grows, but for `clients`, `isSilent` and `unackedMs`. */
 export interface SessionSample {
   clients: number;
+  /** Is the publisher connected, and sends no audio? */
+  isSilent: boolean;
   failedSends: number;
   slowCloses: number;
   droppedPartials: number;
@@ -45,7 +47,7 @@ export class SessionMeter {
 
   /** Brings the counters up to date, and gives the gauges when it is asked. */
   sample(observe?: Observe): void {
-    const { clients, ledger, ...counts } = this.#sample();
+    const { clients, isSilent, ledger, ...counts } = this.#sample();
     const session = this.label;
     this.#grow('ws_broadcast_errors_total', {}, counts.failedSends);
     this.#grow('ws_slow_closes_total', {}, counts.slowCloses);
@@ -56,6 +58,7 @@ export class SessionMeter {
     this.#grow('session_audio_ms_total', { session, outcome: 'transcribed' }, ledger.transcribedMs);
     this.#grow('session_audio_ms_total', { session, outcome: 'gap' }, ledger.gapMs);
     observe?.('ws_session_clients', { session }, clients);
+    observe?.('publisher_silent', { session }, isSilent ? 1 : 0);
     observe?.('transcriber_unacked_ms', { session }, ledger.unackedMs);
   }
 

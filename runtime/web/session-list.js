@@ -3,11 +3,18 @@ import { duration } from './passages.js';
 import { sessionStatus } from './status.js';
 
 /** @import { SessionState } from '../client/messages.js' */
+/** @import { Audio } from './status.js' */
 
 /**
  * One session of `GET /sessions`, as far as this page shows it.
  *
- * @typedef {{ slug: string, state: SessionState, startedAt: string, endedAt?: string, viewers: number }} Session
+ * @typedef {object} Session
+ * @property {string} slug
+ * @property {SessionState} state
+ * @property {Audio} audio
+ * @property {string} startedAt
+ * @property {string} [endedAt]
+ * @property {number} viewers
  */
 
 /** Ended sessions that are shown at most; the newest come first. */
@@ -59,8 +66,8 @@ function newRow(slug) {
  * @param {Element} row
  * @param {Session} session
  */
-function fill(row, { state, startedAt, endedAt, viewers }) {
-  const { words, tone } = sessionStatus(state);
+function fill(row, { state, audio, startedAt, endedAt, viewers }) {
+  const { words, tone } = sessionStatus(state, audio);
   const status = row.querySelector('.status');
   status?.setAttribute('data-tone', tone);
   setText(status, words);

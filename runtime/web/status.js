@@ -85,7 +85,19 @@ export function statusOf(connection, session) {
   return connection === 'open' ? bySession[session] : byConnection[connection];
 }
 
-/** Words for a state of a session in a list. @param {SessionState} session */
-export function sessionStatus(session) {
-  return bySession[session];
+/**
+ * Does the publisher's audio come? `silent`: it is connected and sends none; `none`: it is not there.
+ *
+ * @typedef {'flowing' | 'silent' | 'none'} Audio
+ */
+
+/**
+ * Words for a state of a session in a list.
+ *
+ * @param {SessionState} session
+ * @param {Audio} audio
+ * @returns {Pick<Status, 'words' | 'tone'>}
+ */
+export function sessionStatus(session, audio) {
+  return audio === 'silent' ? { words: 'The publisher sends no audio', tone: 'warn' } : bySession[session];
 }

@@ -14,7 +14,15 @@ const broken = (): never => {
 
 /** A whole life: publisher, ffmpeg, words, end. */
 const course = [
-  ...['publisher.attached', 'child ready', 'transcriber ready', 'publisher.lost', 'publisher.attached'],
+  ...[
+    'publisher.attached',
+    'child ready',
+    'transcriber ready',
+    'audio paused',
+    'tick',
+    'publisher.lost',
+    'publisher.attached',
+  ],
   ...['audio.format_changed', 'publisher.ended', 'child exited', 'transcriber finished', 'hub emptied'],
 ];
 
@@ -36,7 +44,7 @@ function supervised(world: World): { left: number[]; errors: unknown[] } {
 }
 
 void t.test('each effect of the session may throw', (t) => {
-  const effects = ['disconnectPublisher', 'sealAudio', 'settleLedger', 'announceEnd'] as const;
+  const effects = ['disconnectPublisher', 'sealAudio', 'settleLedger', 'announceEnd', 'reportSilence'] as const;
   for (const effect of effects) {
     const session = sessionMachine.provide({ actions: { [effect]: broken } });
     const world = sessionWorld(slowWords, { session });

@@ -68,6 +68,12 @@ const groups: Group[] = [
     mutations: { 'no deadline for the last PCM': without('active.phase.finalizing.endingAudio', 'after') },
   },
   {
+    proof: 'sessionOfPauses',
+    chart: 'session',
+    machine: sessionMachine,
+    mutations: { 'a publisher that sends no audio is not let go': deafTo('active.publisher.live', 'audio.end') },
+  },
+  {
     proof: 'process',
     chart: 'process',
     machine: processMachine,

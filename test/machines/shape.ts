@@ -8,7 +8,8 @@ import { allMachines } from '../support/charts/draw.ts';
 /** States in which a chart may rest as long as nothing happens. */
 const resting = [
   ...['process.up.running', 'viewers.open', 'server.ready'],
-  ...['session.active.phase.running', 'session.active.publisher.awaiting', 'session.active.publisher.live'],
+  ...['session.active.phase.running', 'session.active.publisher.awaiting'],
+  ...['session.active.publisher.live.flowing', 'session.active.publisher.live.silent'],
   ...['session.active.decoder.idle', 'session.active.decoder.up.starting', 'session.active.decoder.up.decoding'],
   ...['session.active.decoder.up.replacing', 'session.active.decoder.up.ending', 'session.active.decoder.failed'],
   ...['session.active.transcriber.up.connecting', 'session.active.transcriber.up.streaming'],
@@ -85,7 +86,7 @@ void t.test('events are named noun.verb, and charts listen to nothing that the c
   const unknown = events.filter((event) => !event.startsWith('xstate.') && !catalogue.includes(event));
   t.strictSame(unknown, []);
   const heard = new Set(events);
-  const told = ['process.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.format'];
+  const told = ['process.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.'];
   const commands = ['process.end_input', 'process.terminate', 'process.kill', 'process.started', 'transcriber.finish'];
   const unheard = catalogue.filter((type) => told.some((prefix) => type.startsWith(prefix)) && !heard.has(type));
   t.strictSame(

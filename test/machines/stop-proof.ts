@@ -15,6 +15,7 @@ const statesMin: Record<keyof typeof proofs, number> = {
   server: 5,
   sessionOfSlowWords: 1_000,
   sessionOfSlowDecoder: 500,
+  sessionOfPauses: 300,
   gladia: 50,
 };
 

@@ -128,7 +128,12 @@ void t.test('server', async (t) => {
   }
 });
 
-const live = { phase: 'running', publisher: 'live', decoder: { up: 'starting' }, transcriber: { up: 'connecting' } };
+const live = {
+  phase: 'running',
+  publisher: { live: 'flowing' },
+  decoder: { up: 'starting' },
+  transcriber: { up: 'connecting' },
+};
 
 const sessionTable: [string, object][] = [
   ['', { phase: 'running', publisher: 'awaiting', decoder: 'idle', audience: 'attending' }],
@@ -137,6 +142,15 @@ const sessionTable: [string, object][] = [
   ['publisher.attached, child ready, child exited', { ...live, decoder: { up: 'replacing' } }],
   ['publisher.attached, child ready, child exited, tick, child ready', { ...live, decoder: { up: 'decoding' } }],
   ['publisher.attached, child refused', { phase: { finalizing: 'finishingTranscript' }, decoder: 'ended' }],
+  ['publisher.attached, audio paused', { ...live, publisher: { live: 'pausing' } }],
+  ['publisher.attached, audio paused, audio flowing', live],
+  ['publisher.attached, child ready, audio paused, tick', { phase: 'running', publisher: { live: 'silent' } }],
+  ['publisher.attached, child ready, audio paused, tick, audio flowing', { publisher: { live: 'flowing' } }],
+  ['publisher.attached, child ready, audio paused, tick, publisher.lost', { publisher: 'lost' }],
+  [
+    'publisher.attached, child ready, audio paused, tick, publisher.lost, publisher.attached',
+    { publisher: live.publisher },
+  ],
   ['publisher.attached, publisher.lost', { ...live, publisher: 'lost' }],
   ['publisher.attached, publisher.lost, publisher.attached', live],
   ['publisher.attached, publisher.ended', { phase: { finalizing: 'endingAudio' }, publisher: 'gone' }],

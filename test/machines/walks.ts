@@ -13,7 +13,7 @@ import type { World } from '../support/proof/world.ts';
 t.setTimeout(120_000);
 
 const input: SessionInput = {
-  timing: { publisherGraceMs: 30_000, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
+  timing: { audioSilenceMs: 9_000, publisherGraceMs: 30_000, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
   decoder: {
     timing: { startTimeoutMs: 10_000, endTimeoutMs: 500, terminateTimeoutMs: 5_000, killTimeoutMs: 2_000 },
     restart: defaultRestartPolicy,

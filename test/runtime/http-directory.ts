@@ -37,7 +37,15 @@ async function fixture() {
         channel.hub.close(closes.sessionEnded, () => {});
         void writer.end(endedAt).then(resolve);
       };
-      const known = { ...writer.run, channel, closed, leftovers: 0, state: 'live', ledger: () => ledger };
+      const known = {
+        ...writer.run,
+        channel,
+        closed,
+        leftovers: 0,
+        state: 'live',
+        audio: 'flowing',
+        ledger: () => ledger,
+      };
       return known as unknown as LiveSession;
     },
     onClosed: ({ slug, epoch, channel }) =>
@@ -53,12 +61,13 @@ void t.test('sessions are told with state, viewers and ledger, with their end on
   t.teardown(stop);
   const { epoch, closed } = await registry.start('talk');
   const known = { slug: 'talk', epoch, startedAt, transcriber: 'local', viewers: 0, ledger };
-  t.strictSame(directory.list(), [{ ...known, state: 'live', offset: 0 }]);
-  t.strictSame(directory.get('talk'), { ...known, state: 'live', offset: 0 });
+  const live = { ...known, state: 'live', audio: 'flowing', offset: 0 };
+  t.strictSame(directory.list(), [live]);
+  t.strictSame(directory.get('talk'), live);
   t.equal(directory.get('nobody'), undefined);
   end();
   await closed;
-  const over = { ...known, state: 'ended', endedAt, offset: 1 };
+  const over = { ...known, state: 'ended', audio: 'none', endedAt, offset: 1 };
   t.strictSame(directory.get('talk'), over);
   t.strictSame(directory.list(), [over]);
   await registry.start('talk');

@@ -17,6 +17,7 @@ export const liveSession: SessionSummary = {
   slug: 'talk',
   epoch: 7,
   state: 'live',
+  audio: 'flowing',
   startedAt: '2026-01-01T00:00:00.000Z',
   transcriber: 'local',
   offset: 0,

@@ -89,7 +89,7 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
   const ledger = { receivedMs: 60_000, transcribedMs: 48_000, gapMs: 12_000, unackedMs: 0 };
   const startedAt = new Date().toISOString();
   const run = { slug, epoch, startedAt, transcriber: 'script' };
-  const summary: SessionSummary = { ...run, state: 'live', offset: 0, viewers: 0, ledger };
+  const summary: SessionSummary = { ...run, state: 'live', audio: 'flowing', offset: 0, viewers: 0, ledger };
   const log = scriptedLog(run);
   const exceeded: LimitName[] = [];
   const channel = newChannel(log, limits, (limit) => exceeded.push(limit));
@@ -113,7 +113,7 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
     },
     mend: () => void (audience.isCut = false),
     end: () => {
-      Object.assign(summary, { state: 'ended', endedAt: new Date().toISOString() });
+      Object.assign(summary, { state: 'ended', audio: 'none', endedAt: new Date().toISOString() });
       channel.end('publisher_ended', ledger);
       channel.hub.close(closes.sessionEnded, () => channel.heartbeat.stop());
     },

@@ -10,6 +10,7 @@ import { eventually } from '../../support/processes.ts';
 
 const nothing: SessionSample = {
   clients: 0,
+  isSilent: false,
   failedSends: 0,
   slowCloses: 0,
   droppedPartials: 0,
@@ -36,7 +37,7 @@ function metered(label = 'talk') {
 
 void t.test('what grows in the session grows the counters by as much, however often it is looked at', async (t) => {
   const { store, sample } = metered();
-  Object.assign(sample, { slowCloses: 2, duplicates: 1, clients: 7 });
+  Object.assign(sample, { slowCloses: 2, duplicates: 1, clients: 7, isSilent: true });
   sample.ledger = { receivedMs: 1_000, transcribedMs: 600, gapMs: 100, unackedMs: 300 };
   const audio = (outcome: string) => valueOf(store, 'session_audio_ms_total', { session: 'talk', outcome });
   for (let look = 0; look < 3; look += 1) {
@@ -46,6 +47,9 @@ void t.test('what grows in the session grows the counters by as much, however of
   sample.ledger = { ...sample.ledger, transcribedMs: 900, unackedMs: 0 };
   t.equal(await audio('transcribed'), 900);
   t.equal(await valueOf(store, 'ws_session_clients', { session: 'talk' }), 7);
+  t.equal(await valueOf(store, 'publisher_silent', { session: 'talk' }), 1);
+  sample.isSilent = false;
+  t.equal(await valueOf(store, 'publisher_silent', { session: 'talk' }), 0);
   t.equal(await valueOf(store, 'transcriber_unacked_ms', { session: 'talk' }), 0);
 });
 

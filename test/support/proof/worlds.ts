@@ -68,6 +68,10 @@ export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
     finished: { event: () => ({ type: 'transcriber.finished' }), after: 'transcriber.finish' },
     failed: { event: () => ({ type: 'transcriber.failed', code: 'transcriber_failed', reason: 'broken' }) },
   });
+  const audio = world.leaf('audio', {
+    flowing: { event: () => ({ type: 'audio.flowing' }), repeats: true },
+    paused: { event: () => ({ type: 'audio.paused' }), repeats: true },
+  });
   const process: AnyStateMachine = charts.process ?? decoderMachine;
   const audience: AnyStateMachine = charts.viewers ?? viewersMachine;
   const session: AnyStateMachine = charts.session ?? sessionMachine;
@@ -76,7 +80,10 @@ export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
   for (const type of ['publisher.attached', 'publisher.lost', 'publisher.ended', 'audio.format_changed']) {
     world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
   }
-  world.start(session.provide({ actors: { decoder, transcriber: charts.transcriber ?? transcriber, viewers } }), input);
+  world.start(
+    session.provide({ actors: { audio, decoder, transcriber: charts.transcriber ?? transcriber, viewers } }),
+    input,
+  );
   return world;
 }
 

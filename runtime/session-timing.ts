@@ -1,0 +1,45 @@
+/** Deadlines of a session: what its charts are started with. */
+import { AUDIO_PAUSE_MS } from '../actors/audio-watch.ts';
+import { closeCodes } from '../actors/wire/close-codes.ts';
+import { defaultRestartPolicy } from '../machines/restart.ts';
+import type { SessionInput } from '../machines/session-setup.ts';
+import type { Config } from './config.ts';
+
+/** A connected publisher that sends no audio for this long is reported. */
+export const AUDIO_SILENCE_MS = 10_000;
+/** Audio in and nothing out of ffmpeg for this long: it hangs and is replaced. */
+export const DECODER_STALL_MS = 5_000;
+/** ffmpeg must have been spawned within this time. */
+const DECODER_START_TIMEOUT_MS = 10_000;
+/** From the end of ffmpeg's input until SIGTERM; it leaves in about 10 ms by itself. */
+const DECODER_END_TIMEOUT_MS = 500;
+/** From SIGKILL until the process is given up. */
+const KILL_TIMEOUT_MS = 2_000;
+/** How long finalizing waits for ffmpeg's last PCM; a healthy one needs about 10 ms. */
+const AUDIO_END_TIMEOUT_MS = 2_000;
+const VIEWERS_CLOSE_TIMEOUT_MS = 2_000;
+const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
+
+/** What the session chart is started with under these options. */
+export function sessionInput(config: Config): SessionInput {
+  return {
+    timing: {
+      // The chart counts from the pause, which is told this much after the last audio.
+      audioSilenceMs: AUDIO_SILENCE_MS - AUDIO_PAUSE_MS,
+      publisherGraceMs: config.publisherGraceMs,
+      audioEndTimeoutMs: AUDIO_END_TIMEOUT_MS,
+      finalizeTimeoutMs: config.finalizeMs,
+    },
+    decoder: {
+      timing: {
+        startTimeoutMs: DECODER_START_TIMEOUT_MS,
+        endTimeoutMs: DECODER_END_TIMEOUT_MS,
+        terminateTimeoutMs: config.ffmpegStopMs,
+        killTimeoutMs: KILL_TIMEOUT_MS,
+      },
+      restart: defaultRestartPolicy,
+    },
+    viewers: { closeTimeoutMs: VIEWERS_CLOSE_TIMEOUT_MS, terminateTimeoutMs: VIEWERS_TERMINATE_TIMEOUT_MS },
+    drainClose: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
+  };
+}
