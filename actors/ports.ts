@@ -46,6 +46,8 @@ export interface PublishRequest {
   name: string;
   /** `token` of the stream name's or the application's query, when there is one. */
   token: string | undefined;
+  /** Both queries, the stream name's first, joined by `&`; a secret as a whole. */
+  query: string;
   /** Peer's address. */
   remoteAddress: string;
 }

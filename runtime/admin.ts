@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../actors/ports.ts';
-import { errorAnswer, json, send } from './http/answer.ts';
+import { credentialsOf } from './access/credentials.ts';
+import type { Access, Denial, Grant } from './access/port.ts';
+import { challenged, errorAnswer, json, send } from './http/answer.ts';
 import type { Answer } from './http/answer.ts';
 import { parseTarget } from './http/target.ts';
 import { createTrust } from './http/trust.ts';
@@ -26,6 +28,8 @@ export interface AdminOptions {
   telemetry: Pick<Telemetry, 'scrape'>;
   /** What can be inspected. */
   registry: Pick<Registry, 'live' | 'liveSessions'>;
+  /** Metrics and inspector are for tokens with `admin` for every session. */
+  access: Access;
   log: Log;
 }
 
@@ -37,18 +41,25 @@ export interface AdminServer {
 }
 
 /** Listens; rejects with what made that fail (`EADDRINUSE` and its like). */
-export async function createAdminServer({ host, port, telemetry, registry, log }: AdminOptions): Promise<AdminServer> {
+export async function createAdminServer(options: AdminOptions): Promise<AdminServer> {
+  const { host, port, telemetry, registry, log, access } = options;
   const trust = createTrust({ listenHost: host, allowedOrigins: [] });
   const pages = await loadInspectorPages();
-  const live = createInspectLive(registry, trust);
+  const live = createInspectLive({ registry, trust, access: (request) => adminAccess(access, request) });
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   server.maxConnections = CONNECTIONS_MAX;
   server.on('request', (request, response) => {
     response.on('error', () => response.destroy());
     const isKnown = trust.acceptsHost(request.headers.host);
-    const answer = isKnown ? answerTo(request, pages) : errorAnswer('host_refused');
-    if (answer === 'metrics') telemetry.scrape(request, response);
-    else send(response, answer);
+    const answered = isKnown ? answerTo(request, pages, access) : Promise.resolve(errorAnswer('host_refused'));
+    const shown = answered.then((answer) => {
+      if (answer === 'metrics') telemetry.scrape(request, response);
+      else send(response, answer);
+    });
+    shown.catch((error: unknown) => {
+      log.error('a request to the admin listener could not be answered', { error });
+      response.destroy();
+    });
   });
   server.on('upgrade', (request, socket, head) => live.upgrade(request, socket, head));
   server.listen(port, host);
@@ -67,7 +78,19 @@ export async function createAdminServer({ host, port, telemetry, registry, log }
   };
 }
 
-function answerTo({ url, method = '', headers }: IncomingMessage, pages: InspectorPages): Answer | 'metrics' {
+/** May whoever sent this see the server as a whole? */
+function adminAccess(access: Access, { url, headers, socket }: IncomingMessage): Promise<Grant | Denial> {
+  const query = parseTarget(url)?.query ?? new URLSearchParams();
+  const remoteAddress = socket.remoteAddress ?? '';
+  const asked = { scope: 'admin', slug: undefined, remoteAddress, protocol: 'http' } as const;
+  return access.check({ ...asked, ...credentialsOf(headers, query) });
+}
+
+/** These hold nothing: what loads a page, and the probe. */
+const openPaths = /^\/(healthz$|inspect\/(assets|charts)\/)/;
+
+async function answerTo(request: IncomingMessage, pages: InspectorPages, access: Access): Promise<Answer | 'metrics'> {
+  const { url, method = '', headers } = request;
   const { path } = parseTarget(url) ?? {};
   if (path === undefined) return errorAnswer('bad_request', { detail: 'Its address is malformed.' });
   const page = pages(path, headers);
@@ -76,6 +99,8 @@ function answerTo({ url, method = '', headers }: IncomingMessage, pages: Inspect
     return errorAnswer('not_found');
   if (method !== 'GET' && method !== 'HEAD')
     return errorAnswer('method_not_allowed', { headers: { allow: 'GET, HEAD' } });
+  const verdict = openPaths.test(path) ? undefined : await adminAccess(access, request);
+  if (verdict?.allowed === false) return challenged(errorAnswer(verdict.code));
   if (isMetrics) return 'metrics';
   if (path === '/inspect/live') return errorAnswer('upgrade_required', { headers: { upgrade: 'websocket' } });
   return page ?? json(200, { status: 'ok' });

@@ -3,16 +3,23 @@
  *
  * A publisher that comes while the server boots, or while the last run of its name is still being finished, is kept
  * waiting for a few seconds rather than refused: encoders retry late or not at all.
+ *
+ * A token is looked at once, when its bearer begins to publish: a broadcast is not cut in the middle because its token
+ * expires; whoever begins again, after a loss too, needs one that is good then.
  */
-import type { Authorise, PublishDecision, PublisherConnection, PublishRequest } from '../actors/ports.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Authorise, Log, PublishDecision, PublisherConnection, PublishRequest } from '../actors/ports.ts';
 import { errors } from '../machines/errors.ts';
 import type { ErrorCode } from '../machines/errors.ts';
+import type { Access } from './access/port.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Registry } from './registry.ts';
 import { SLUG_PATTERN } from './slug.ts';
 
 /** How long a publisher waits for the server's start or the end of the run before; below the listener's own 10 s. */
 export const ADMISSION_WAIT_MS = 8_000;
+/** How much later a publisher with a wrong credential is told so, against those who guess. */
+const WRONG_CREDENTIAL_DELAY_MS = 1_000;
 
 export interface AdmissionOptions {
   registry: Registry;
@@ -22,6 +29,10 @@ export interface AdmissionOptions {
   phase: () => 'starting' | 'accepting' | 'draining';
   /** Resolves when the server leaves `starting`. */
   started: Promise<void>;
+  access: Access;
+  log: Log;
+  /** Instead of the usual second. */
+  wrongCredentialDelayMs?: number;
 }
 
 /** The listener's `Authorise`. */
@@ -29,11 +40,27 @@ export function createAdmission(options: AdmissionOptions): Authorise {
   return async (request, connection) => {
     const fault = badName(request);
     if (fault !== undefined) return refuse(fault);
-    if (options.phase() === 'starting') await within(ADMISSION_WAIT_MS, options.started);
+    const deadlineMs = performance.now() + ADMISSION_WAIT_MS;
+    const denied = await denialOf(options, request);
+    if (denied !== undefined) return denied;
+    if (options.phase() === 'starting') await before(deadlineMs, options.started);
     const finishing = options.registry.live(request.name);
-    if (finishing !== undefined && !finishing.accepting) await within(ADMISSION_WAIT_MS, finishing.closed);
+    if (finishing !== undefined && !finishing.accepting) await before(deadlineMs, finishing.closed);
     return admit(options, request, connection);
   };
+}
+
+async function denialOf(options: AdmissionOptions, request: PublishRequest): Promise<PublishDecision | undefined> {
+  const { name: slug, token, query, remoteAddress } = request;
+  const asked = { scope: 'publish', slug, token, query, remoteAddress, protocol: 'rtmp' } as const;
+  const answer = await options.access.check(asked);
+  return answer.allowed ? undefined : refuseLate(options, answer.code, remoteAddress);
+}
+
+async function refuseLate(options: AdmissionOptions, code: ErrorCode, remoteAddress: string): Promise<PublishDecision> {
+  options.log.info('a publisher with a wrong credential is refused', { code, remoteAddress });
+  await wait(options.wrongCredentialDelayMs ?? WRONG_CREDENTIAL_DELAY_MS);
+  return refuse(code);
 }
 
 async function admit(
@@ -66,13 +93,16 @@ interface Publishing {
 }
 
 function take(
-  { takeover }: AdmissionOptions,
+  options: AdmissionOptions,
   session: LiveSession,
   { request, connection }: Publishing,
-): PublishDecision {
+): PublishDecision | Promise<PublishDecision> {
+  const { publisher } = session;
   if (!session.accepting) return refuse('session_stopping');
-  if (session.publisher.taken && takeover === 'reject') return refuse('name_taken');
-  if (!session.publisher.hasCredential(request.token)) return refuse('name_taken');
+  if (publisher.taken && options.takeover === 'reject') return refuse('name_taken');
+  // Where tokens are needed, whoever may publish may go on where another one was lost: its own token may be a new one.
+  const isOwner = publisher.hasCredential(request.token) || (options.access.isOn && !publisher.taken);
+  if (!isOwner) return refuseLate(options, 'name_taken', request.remoteAddress);
   return { accepted: true, sink: session.attach(connection, request.token) };
 }
 
@@ -86,11 +116,11 @@ function refuse(code: ErrorCode): PublishDecision {
   return { accepted: false, code: row.rtmpCode ?? 'NetStream.Failed', description: row.sentence };
 }
 
-/** Waits for `promise`, at most `limitMs`; whichever comes first. */
-async function within(limitMs: number, promise: Promise<unknown>): Promise<void> {
+/** Waits for `promise`, at most until `deadlineMs` of the monotonic clock; whichever comes first. */
+async function before(deadlineMs: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
+    timer = setTimeout(resolve, deadlineMs - performance.now());
   });
   await Promise.race([promise, limit]);
   clearTimeout(timer);

@@ -52,13 +52,14 @@ export function readConfig(env: Environment): ConfigResult {
   const faults: Fault[] = [];
   const read: Partial<Record<OptionName, unknown>> = {};
   for (const [name, row] of optionRows) {
-    const given = env[name]?.trim() ?? '';
+    const given = givenFor(env, name);
     const parsed = parseRow(row, given);
     if (parsed.ok) read[name] = parsed.value;
     else faults.push(faultOf(name, given, parsed.expected));
   }
   const config = toConfig(read);
-  faults.push(...listenerFaults(config), ...engineFaults(config));
+  const isGuarded = isGiven(env, 'AUTH_SECRET') || isGiven(env, 'AUTH_HOOK_URL');
+  faults.push(...listenerFaults(config, isGuarded), ...engineFaults(config));
   const warnings = misspeltNames(env);
   return faults.length === 0 ? { ok: true, config, warnings } : { ok: false, faults, warnings };
 }
@@ -67,6 +68,15 @@ export function readConfig(env: Environment): ConfigResult {
 export function describeFaults(faults: readonly Fault[]): string {
   const head = faults.length === 1 ? 'One option cannot be used:' : `${faults.length} options cannot be used:`;
   return [head, ...faults.map(({ name, value, expected }) => `  ${name}=${value}  ${expected}`)].join('\n');
+}
+
+function givenFor(env: Environment, name: OptionName): string {
+  return env[name]?.trim() ?? '';
+}
+
+/** Is it set, to whatever? */
+function isGiven(env: Environment, name: OptionName): boolean {
+  return givenFor(env, name) !== '';
 }
 
 function parseRow(row: Option<unknown>, given: string): Parsed<unknown> {
@@ -100,16 +110,21 @@ function faultOf(name: OptionName, given: string, expected: string): Fault {
 
 // ── checks over several options ─────────────────────────────────────────────────────────────────────────────────────
 
-function listenerFaults(config: Partial<Config>): Fault[] {
-  const listeners = [
+function listenersOf(config: Partial<Config>) {
+  return [
     { hostName: 'RTMP_HOST', host: config.rtmpHost, portName: 'RTMP_PORT', port: config.rtmpPort },
     { hostName: 'HTTP_HOST', host: config.httpHost, portName: 'HTTP_PORT', port: config.httpPort },
     { hostName: 'ADMIN_HOST', host: config.adminHost, portName: 'ADMIN_PORT', port: config.adminPort },
   ] as const;
+}
+
+/** @param isGuarded Somebody checks who comes, or would if its option were right. */
+function listenerFaults(config: Partial<Config>, isGuarded: boolean): Fault[] {
+  const listeners = listenersOf(config);
   const faults: Fault[] = [];
   for (const [index, listener] of listeners.entries()) {
     const { host, port, hostName, portName } = listener;
-    if (host !== undefined && !isLoopback(host)) faults.push(faultOf(hostName, host, offLoopback));
+    if (!isGuarded && host !== undefined && !isLoopback(host)) faults.push(faultOf(hostName, host, offLoopback));
     const twin = listeners.slice(0, index).find((other) => port !== 0 && port !== undefined && other.port === port);
     if (twin && haveCommonAddress(twin.host, host)) {
       faults.push(faultOf(portName, String(port), `must be another port than ${twin.portName} has`));
@@ -119,8 +134,8 @@ function listenerFaults(config: Partial<Config>): Fault[] {
 }
 
 const offLoopback =
-  'must be a loopback address such as 127.0.0.1; to listen elsewhere AUTH_SECRET must be set, and tokens are not in ' +
-  'this version: until then put a proxy that checks its clients in front';
+  'must be a loopback address such as 127.0.0.1; to listen elsewhere AUTH_SECRET must be set (32 bytes or more, such as ' +
+  'openssl rand -base64 32 makes), or AUTH_HOOK_URL: else whoever reaches the server publishes and reads';
 
 function isLoopback(host: string): boolean {
   const address = host.toLowerCase();

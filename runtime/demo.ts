@@ -11,7 +11,8 @@ import { findFfmpeg } from './find-ffmpeg.ts';
 import { freePorts } from './free-ports.ts';
 import { joinWav } from './join-wav.ts';
 import { serve } from './serve.ts';
-import type { CaptiondServer, ServerAddresses } from './server.ts';
+import type { ServerAddresses } from './addresses.ts';
+import type { CaptiondServer } from './server.ts';
 import { CaptionPrinter } from './caption-printer.ts';
 import { Viewer } from './client/viewer.js';
 
@@ -42,9 +43,13 @@ export async function demo(env: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
+/** Not for the demo: it is on loopback, for whoever sits here. Set to nothing, an option has its default. */
+const closedDoor = { RTMP_HOST: '', HTTP_HOST: '', ADMIN_HOST: '', AUTH_SECRET: '', AUTH_HOOK_URL: '' };
+
 /** The user's options, on loopback, with quiet logs, the demo's own data folder and free ports where theirs are taken. */
 async function demoEnvironment(env: NodeJS.ProcessEnv, folder: string): Promise<NodeJS.ProcessEnv> {
-  return { LOG_LEVEL: 'warn', DATA_DIR: folder, ...env, ...(await freePorts(env)) };
+  const own = { ...env, ...closedDoor };
+  return { LOG_LEVEL: 'warn', DATA_DIR: folder, ...own, ...(await freePorts(own)) };
 }
 
 function announce({ rtmp, http, admin }: ServerAddresses): void {

@@ -13,7 +13,10 @@ const commands: [command: string, meaning: string][] = [
     'captiond export',
     'what the session log holds, as lines of JSON (--session SLUG: of that name); --backup FILE: a copy of the log',
   ],
-  ['captiond token', 'prints a signed token (not in this version)'],
+  [
+    'captiond token',
+    'prints a signed token: --session SLUG (or *) --scope publish,view,ai,admin --ttl 1h (s, m, h, d)',
+  ],
   ['captiond --help', 'this text'],
 ];
 

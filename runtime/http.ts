@@ -9,6 +9,9 @@ import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } fro
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../actors/ports.ts';
+import { Expiries } from './access/expiry.ts';
+import { openAccess } from './access/port.ts';
+import type { Access } from './access/port.ts';
 import type { Config } from './config.ts';
 import type { SessionControl, SessionDirectory } from './directory.ts';
 import { errorAnswer, send, sendRaw } from './http/answer.ts';
@@ -55,6 +58,8 @@ export interface HttpServerOptions {
   /** Where publishers connect, for the home page; undefined until it is known. */
   publishAddress: () => { host: string; port: number } | undefined;
   limits: Pick<Config, 'maxViewers' | 'allowedOrigins'>;
+  /** Who may view; everybody unless given. */
+  access?: Access;
   log: Log;
   /** Other bounds than the usual ones. */
   timing?: Partial<Record<keyof typeof httpLimits, number>>;
@@ -70,12 +75,12 @@ export interface HttpServer {
 
 /** Listens; rejects with what made that fail (`EADDRINUSE` and its like). */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, directory, readiness, limits } = options;
+  const { host, port, directory, readiness, limits, access = openAccess } = options;
   const trust = createTrust({ listenHost: host, allowedOrigins: limits.allowedOrigins });
   const pages = await loadPages({ publishAddress: options.publishAddress, allowedOrigins: limits.allowedOrigins });
   const isDraining = (): boolean => readiness().reason === 'server_draining';
   const places = new Places(limits.maxViewers);
-  const attach = createAttach({ directory, places, trust, isDraining });
+  const attach = createAttach({ directory, places, trust, isDraining, access, expiries: new Expiries() });
   const server = createServer(serverOptions(options.timing));
   server.maxHeadersCount = httpLimits.headersMax;
   server.maxConnections = limits.maxViewers + REFUSED_SOCKETS_MAX + OTHER_CONNECTIONS_MAX;

@@ -84,6 +84,29 @@ export function address(fallback: string, meaning: string): Option<string> {
   };
 }
 
+/** A web address as it is, and no default. */
+export function optionalAddress(meaning: string): Optional<string> {
+  return {
+    ...optionalText(meaning),
+    parse: (given) =>
+      URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
+        ? ok(given)
+        : refuse('a web address (http or https)'),
+  };
+}
+
+/** A text that is a key, of so many bytes at least, and no default. */
+export function keyOfBytes(minimumBytes: number, meaning: string): Optional<string> {
+  return {
+    ...optionalText(meaning),
+    range: `≥ ${minimumBytes} bytes`,
+    parse: (given) =>
+      Buffer.byteLength(given) >= minimumBytes
+        ? ok(given)
+        : refuse(`${minimumBytes} bytes or more (openssl rand -base64 ${minimumBytes} makes one)`),
+  };
+}
+
 /** Any text. */
 export function text(fallback: string, meaning: string): Option<string> {
   return { fallback, range: '', meaning, parse: ok };

@@ -7,8 +7,10 @@ import {
   choice,
   choiceOrFolder,
   host,
+  keyOfBytes,
   languages,
   later,
+  optionalAddress,
   optionalText,
   origins,
   port,
@@ -19,7 +21,6 @@ import {
 import type { Option } from './option-kinds.ts';
 
 const HOUR_MS = 3_600_000;
-const noTokens = 'tokens are not in this version; unset it';
 const noServerCaller = 'the language-model caller is not in this version; unset it';
 const isAnything = (): boolean => true;
 
@@ -72,10 +73,10 @@ export const options = {
   MAX_VIEWERS: whole(20_000, [1, 1_000_000], 'viewers at a time; a further one is refused'),
   RETENTION_HOURS: whole(24, [0, 8760], 'how long ended sessions stay readable'),
   AUTH_SECRET: secret(
-    later(
-      { ...optionalText('signs and checks tokens; without it every listener stays on loopback'), range: '≥ 32 bytes' },
-      noTokens,
-    ),
+    keyOfBytes(32, 'signs and checks tokens; without it and AUTH_HOOK_URL every listener stays on loopback'),
+  ),
+  AUTH_HOOK_URL: secret(
+    optionalAddress('service that is asked who may publish and view, besides tokens or instead of them'),
   ),
   ALLOWED_ORIGINS: origins('browser origins that may attach'),
   AI_MODE: later(

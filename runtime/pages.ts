@@ -25,6 +25,7 @@ const assetTypes = {
   'web/overlay.js': SCRIPT,
   'web/overlay-lines.js': SCRIPT,
   'web/overlay-options.js': SCRIPT,
+  'web/own-token.js': SCRIPT,
   'web/passages.js': SCRIPT,
   'web/reading-place.js': SCRIPT,
   'web/status.js': SCRIPT,

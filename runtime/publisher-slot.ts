@@ -4,6 +4,7 @@
  * Only the newest connection's audio and end count; whatever an older one still says is dropped. A takeover cuts the
  * older connection with the reason.
  */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AudioIntake } from '../actors/audio/intake.ts';
 import type { PublisherConnection, PublisherSink } from '../actors/ports.ts';
 
@@ -22,7 +23,8 @@ export interface PublisherSlotOptions {
 export class PublisherSlot {
   readonly #options: PublisherSlotOptions;
   #connection: PublisherConnection | undefined;
-  #credential: string | undefined;
+  /** Of whoever published last; itself it is not kept. */
+  #credentialDigest = digestOf(undefined);
   /** Times that a publisher came back or took over. */
   returns = 0;
   #attachedBefore = false;
@@ -41,7 +43,7 @@ export class PublisherSlot {
 
   /** Is this the credential of whoever published last, or has nobody published yet? */
   hasCredential(credential: string | undefined): boolean {
-    return !this.#attachedBefore || this.#credential === credential;
+    return !this.#attachedBefore || timingSafeEqual(this.#credentialDigest, digestOf(credential));
   }
 
   /** Gives the place to `connection` and returns where its audio goes. */
@@ -49,7 +51,7 @@ export class PublisherSlot {
     const { intake, nowMs, onAttached } = this.#options;
     const previous = this.#connection;
     this.#connection = connection;
-    this.#credential = credential;
+    this.#credentialDigest = digestOf(credential);
     if (this.#attachedBefore) this.returns += 1;
     this.#attachedBefore = true;
     intake.publisherChanged();
@@ -76,4 +78,11 @@ export class PublisherSlot {
     if (orderly) this.#options.onEnded();
     else this.#options.onLost();
   }
+}
+
+/** Digests are of one length, as a comparison in constant time needs them; none is told from an empty one by its mark. */
+function digestOf(credential: string | undefined): Buffer {
+  return createHash('sha256')
+    .update(credential === undefined ? 'none' : `some ${credential}`)
+    .digest();
 }

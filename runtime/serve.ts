@@ -7,7 +7,7 @@ import { createLog } from './log.ts';
 import type { RootLog } from './log.ts';
 import { ProgressLine } from './progress-line.ts';
 import { CaptiondServer } from './server.ts';
-import type { ServerAddresses } from './server.ts';
+import type { ServerAddresses } from './addresses.ts';
 import { onSignals } from './shutdown.ts';
 
 /** What is told to whoever started the program. */

@@ -13,6 +13,8 @@ import { serverMachine } from '../machines/server.ts';
 import type { ServerOutput } from '../machines/server.ts';
 import { createAdminServer } from './admin.ts';
 import type { AdminServer } from './admin.ts';
+import { accessOf } from './access/from-options.ts';
+import type { ServerAddresses } from './addresses.ts';
 import { createAdmission } from './admission.ts';
 import type { Config, Environment } from './config.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
@@ -43,13 +45,6 @@ export interface ServerOptions {
   /** For the names of OpenTelemetry; nothing is exported without. */
   env?: Environment;
   onProgress?: (step: string, fraction: number) => void;
-}
-
-/** Where the server listens; ports are the real ones. */
-export interface ServerAddresses {
-  rtmp: { host: string; port: number };
-  http: { host: string; port: number };
-  admin: { host: string; port: number };
 }
 
 const nowMs = () => performance.now();
@@ -127,8 +122,9 @@ export class CaptiondServer {
     this.#sessionLog = sessionLog;
     const telemetry = await startTelemetry(env, () => this.registry.liveSessions().map(({ state }) => state));
     this.#telemetry = telemetry;
-    const { adminHost: host, adminPort: port } = config;
-    this.#admin = await createAdminServer({ host, port, telemetry, registry: this.registry, log });
+    const access = accessOf(config, log);
+    const admin = { host: config.adminHost, port: config.adminPort };
+    this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, log });
     this.#http = await createHttpServer({
       host: config.httpHost,
       port: config.httpPort,
@@ -137,6 +133,7 @@ export class CaptiondServer {
       readiness: () => this.#readiness(),
       publishAddress: () => this.#rtmp?.address,
       limits: config,
+      access,
       log,
     });
     this.#rtmp = await createRtmpListener({
@@ -148,6 +145,8 @@ export class CaptiondServer {
         takeover: config.publisherTakeover,
         phase: () => this.#phase(),
         started: this.#start(),
+        access,
+        log,
       }),
       onLimit: telemetry.onLimit,
       log,

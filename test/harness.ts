@@ -10,7 +10,7 @@ import { readConfig } from '../runtime/config.ts';
 import { findFfmpeg } from '../runtime/find-ffmpeg.ts';
 import { createLog } from '../runtime/log.ts';
 import { CaptiondServer } from '../runtime/server.ts';
-import type { ServerAddresses } from '../runtime/server.ts';
+import type { ServerAddresses } from '../runtime/addresses.ts';
 
 const ANY_PORTS = { RTMP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0' };
 const MAIN = new URL('../runtime/main.ts', import.meta.url).pathname;

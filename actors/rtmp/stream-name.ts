@@ -1,10 +1,11 @@
 /** What a publisher's URL becomes: `rtmp://host/live/slug?token=t` arrives as an application and a stream name. */
 
-/** Application, name and token of a publish request. */
+/** Application, name, token and queries of a publish request. */
 export interface StreamName {
   app: string;
   name: string;
   token: string | undefined;
+  query: string;
 }
 
 /**
@@ -19,6 +20,7 @@ export function parseStreamName(rawApp: string, rawName: string): StreamName {
     app: app.path.endsWith('/') ? app.path.slice(0, -1) : app.path,
     name: name.path,
     token: tokenOf(name.query) ?? tokenOf(app.query),
+    query: [name.query, app.query].filter((query) => query !== '').join('&'),
   };
 }
 

@@ -46,13 +46,19 @@ export interface ChannelOptions {
   onLimit?: OnLimit;
 }
 
-/** What a viewer asked for. */
-export interface AttachRequest {
+/** What a viewer asked for in its address. */
+export interface ViewerQuery {
   after: Cursor | undefined;
   /** False: finals only. */
   partials: boolean;
   /** Transcripts of this language alone. */
   language?: string | undefined;
+}
+
+/** What a viewer asked for, and what it may do. */
+export interface AttachRequest extends ViewerQuery {
+  /** What its token allows of this session; `ai`: to call the language model. */
+  scopes: ReadonlySet<string>;
 }
 
 export class SessionChannel {

@@ -22,6 +22,8 @@ export const closes = {
   tooManyMessages: { code: closeCodes.policyViolation, reason: 'too_many_messages' },
   tooSlow: { code: closeCodes.tooSlow, reason: 'too_slow' },
   sessionEnded: { code: closeCodes.sessionEnded, reason: 'session_end' },
+  /** What it may do was allowed until now. */
+  tokenExpired: { code: closeCodes.tokenMissing, reason: 'token_expired' },
   /** What the viewer lacks cannot be read from the log now. */
   logUnavailable: { code: closeCodes.atCapacity, reason: 'log_unavailable' },
 } as const satisfies Record<string, Close>;

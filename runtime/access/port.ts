@@ -1,30 +1,48 @@
 /**
  * Who may do what: the one question that every listener asks before it does anything for a stranger.
  *
- * Without `AUTH_SECRET` every listener is on loopback and the answer is `openAccess`.
+ * Without `AUTH_SECRET` and `AUTH_HOOK_URL` every listener is on loopback and the answer is `openAccess`.
  */
 import type { ErrorCode } from '../../machines/errors.ts';
 
 /** What a token may allow. `admin` allows everything of its sessions. */
-export type Scope = 'publish' | 'view' | 'ai' | 'admin';
+export const scopes = ['publish', 'view', 'ai', 'admin'] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Stands for every session, and for the server as a whole. */
+export const EVERY_SESSION = '*';
 
 /** How the stranger came. */
 export type AccessProtocol = 'rtmp' | 'websocket' | 'http';
 
-export interface AccessRequest {
-  scope: Scope;
-  /** The session that is asked for; undefined: the server as a whole. */
-  slug: string | undefined;
-  /** As it was sent; never logged. */
+/** What a stranger shows of itself, as it was sent. Never logged. */
+export interface Credentials {
   token: string | undefined;
+  /** Of a Basic credential, or `user` and `pass` of the query; for the service that decides. */
+  user?: string | undefined;
+  password?: string | undefined;
+  /** Without its question mark; for the service that decides. */
+  query?: string | undefined;
+}
+
+/** Who asks for what, whichever session. */
+export interface Asked extends Credentials {
+  scope: Scope;
   remoteAddress: string;
   protocol: AccessProtocol;
+}
+
+export interface AccessRequest extends Asked {
+  /** The session that is asked for; undefined: the server as a whole, which only a token for `*` covers. */
+  slug: string | undefined;
 }
 
 /** Yes. */
 export interface Grant {
   allowed: true;
-  /** What else the same token allows of this session. */
+  /** The session that it is for, or `*`. */
+  session: string;
+  /** What else the same token allows of it. */
   scopes: ReadonlySet<Scope>;
   /** Milliseconds of the Unix epoch from which on it allows nothing; missing: never. */
   expiresAtMs?: number;
@@ -40,13 +58,24 @@ export interface Denial {
 }
 
 export interface Access {
-  /** Are tokens needed at all? */
+  /** Does anybody have to show anything? */
   readonly isOn: boolean;
   /** Never rejects: what cannot be decided is a no. */
   check(request: AccessRequest): Promise<Grant | Denial>;
+  /** For lists: is this allowed of any session? The grant says of which. */
+  checkAny(request: Asked): Promise<Grant | Denial>;
 }
 
-const everything: Grant = { allowed: true, scopes: new Set(['publish', 'view', 'ai', 'admin'] as const) };
+/** Is the grant for this session? */
+export function covers({ session }: Grant, slug: string): boolean {
+  return session === EVERY_SESSION || session === slug;
+}
+
+const everything: Grant = { allowed: true, session: EVERY_SESSION, scopes: new Set(scopes) };
 
 /** Everybody may do everything; for listeners on loopback. */
-export const openAccess: Access = { isOn: false, check: () => Promise.resolve(everything) };
+export const openAccess: Access = {
+  isOn: false,
+  check: () => Promise.resolve(everything),
+  checkAny: () => Promise.resolve(everything),
+};

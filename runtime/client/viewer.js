@@ -48,6 +48,8 @@ const GOING = 1000;
  * @typedef {object} ViewerOptions
  * @property {string} url `ws://HOST/sessions/SLUG/live`, or `wss:`; without a query.
  * @property {ViewerListeners} listeners
+ * @property {string | (() => string | Promise<string>)} [token] What the server wants to see; a function is asked for every
+ *   new connection, so that a viewer whose token has expired goes on with a fresh one.
  * @property {boolean} [fromStart] Begin with all of the current run (the default), or with what comes from now on.
  * @property {boolean} [partials] False: finals only.
  * @property {string} [language] Transcripts of this language alone, as a code such as `fr`; absent: of all.
@@ -56,7 +58,11 @@ const GOING = 1000;
  * @property {() => number} [now] Monotonic milliseconds.
  */
 
+/** Close code of a token that is missing, wrong or expired. */
+const TOKEN_REFUSED = 4001;
+
 const defaults = {
+  token: /** @type {ViewerOptions['token']} */ (undefined),
   fromStart: true,
   partials: true,
   language: /** @type {string | undefined} */ (undefined),
@@ -73,6 +79,8 @@ export class Viewer {
   #connection = 'connecting';
   /** @type {WebSocket | undefined} */
   #socket;
+  /** The attempt to connect that counts. @type {object | undefined} */
+  #attempt;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** How connections ended, and how often in a row. @type {{ ending: Ending, attempt: number }} */
@@ -102,16 +110,31 @@ export class Viewer {
 
   #leave() {
     clearTimeout(this.#timer);
+    this.#attempt = undefined;
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close(GOING);
   }
 
   #attach() {
-    const socket = new WebSocket(this.#address(), SUBPROTOCOL);
-    this.#socket = socket;
+    const { token, connectTimeoutMs } = this.#options;
     this.#attachedAtMs = Number.POSITIVE_INFINITY;
-    this.#timer = setTimeout(() => this.#over(1006, 'no answer'), this.#options.connectTimeoutMs);
+    this.#timer = setTimeout(() => this.#over(1006, 'no answer'), connectTimeoutMs);
+    if (typeof token !== 'function') return this.#connect(token);
+    const attempt = {};
+    this.#attempt = attempt;
+    const asked = Promise.resolve().then(token);
+    asked.then(
+      (fresh) => attempt === this.#attempt && this.#connect(fresh),
+      () => attempt === this.#attempt && this.#over(1006, 'no token'),
+    );
+  }
+
+  /** The token goes as a subprotocol: browsers can set no header here, and addresses end up in logs. @param {string} [token] */
+  #connect(token) {
+    const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `token.${token}`];
+    const socket = new WebSocket(this.#address(), protocols);
+    this.#socket = socket;
     socket.addEventListener('message', ({ data }) => {
       if (socket === this.#socket) this.#take(data);
     });
@@ -181,7 +204,8 @@ export class Viewer {
    */
   #over(code, reason) {
     this.#leave();
-    const ending = endingOf(code, reason);
+    const canRenew = code === TOKEN_REFUSED && typeof this.#options.token === 'function';
+    const ending = canRenew ? 'lost' : endingOf(code, reason);
     const wasStable = this.#options.now() - this.#attachedAtMs >= STABLE_MS;
     const isAnother = wasStable || ending !== this.#failures.ending;
     this.#failures = { ending, attempt: isAnother ? 0 : this.#failures.attempt };

@@ -55,6 +55,12 @@ export function errorAnswer(code: ErrorCode, particulars: ErrorParticulars = {})
   return { ...json(status, { error }, { ...retryAfter, ...headers }), error };
 }
 
+/** A 401 says what would help (RFC 9110, section 15.5.2; RFC 6750, section 3). */
+export function challenged(answer: Answer): Answer {
+  if (answer.status !== 401) return answer;
+  return { ...answer, headers: { ...answer.headers, 'www-authenticate': 'Bearer realm="captiond"' } };
+}
+
 /** Ends `response` with `answer`; Node leaves the body out for HEAD. */
 export function send(response: ServerResponse, { status, headers, body, stream }: Answer): void {
   if (stream !== undefined) {

@@ -9,8 +9,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { errors } from '../../machines/errors.ts';
 import { SocketLine } from '../../actors/viewers/socket-line.ts';
-import { closeCodes } from '../../actors/wire/close-codes.ts';
+import { closeCodes, closes } from '../../actors/wire/close-codes.ts';
+import { credentialsOf } from '../access/credentials.ts';
+import type { Expiries } from '../access/expiry.ts';
+import type { Access, Denial, Grant } from '../access/port.ts';
 import type { SessionDirectory } from '../directory.ts';
 import { SLUG_PATTERN } from '../slug.ts';
 import { errorAnswer, sendRaw } from './answer.ts';
@@ -29,6 +33,8 @@ const FRAGMENTS_MAX = 32;
 const BUFFERED_CHUNKS_MAX = 256;
 /** How long a closed viewer may take to answer the close before its connection is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Upgrades that wait for the answer whether they are allowed; further ones get a 503. */
+const UNDECIDED_MAX = 1_000;
 /** Sockets above MAX_VIEWERS that are accepted to be told so by a close code; further ones get a 503. */
 export const REFUSED_SOCKETS_MAX = 100;
 
@@ -37,6 +43,8 @@ export interface AttachOptions {
   places: Places;
   trust: Trust;
   isDraining: () => boolean;
+  access: Access;
+  expiries: Expiries;
 }
 
 /** The WebSocket side of the listener. */
@@ -54,24 +62,33 @@ export function createAttach(options: AttachOptions): Attach {
   });
   const viewers = new Set<WebSocket>();
   const refused = new Set<WebSocket>();
+  let undecided = 0;
   function left(this: WebSocket): void {
     refused.delete(this);
     if (viewers.delete(this)) options.places.release();
   }
+  const accept = ({ request, socket, head }: Upgrade, admitted: Admitted): void => {
+    server.handleUpgrade(request, socket, head, (viewer) => {
+      viewer.on('close', left).on('error', terminateOnError);
+      if (!admit({ viewer, stream: socket }, { ...options, ...admitted })) refused.add(viewer);
+      else {
+        options.places.take();
+        viewers.add(viewer);
+      }
+    });
+  };
   return {
     upgrade: (request, socket, head) => {
       socket.on('error', destroyOnError);
       const wanted = readUpgrade(request, options.trust);
       if ('refusal' in wanted) return sendRaw(socket, wanted.refusal);
-      if (refused.size >= REFUSED_SOCKETS_MAX) return sendRaw(socket, errorAnswer('at_capacity'));
-      server.handleUpgrade(request, socket, head, (viewer) => {
-        viewer.on('close', left).on('error', terminateOnError);
-        if (!admit({ viewer, stream: socket }, { ...options, ...wanted })) refused.add(viewer);
-        else {
-          options.places.take();
-          viewers.add(viewer);
-        }
-      });
+      const isFull = refused.size >= REFUSED_SOCKETS_MAX || undecided >= UNDECIDED_MAX;
+      if (isFull) return sendRaw(socket, errorAnswer('at_capacity'));
+      undecided += 1;
+      void verdictOn(request, wanted, options.access)
+        .then((verdict) => accept({ request, socket, head }, { ...wanted, verdict }))
+        .catch(() => socket.destroy())
+        .finally(() => (undecided -= 1));
     },
     terminate: () => {
       for (const viewer of [...viewers, ...refused]) viewer.terminate();
@@ -100,9 +117,19 @@ function socketOptions() {
   } as const;
 }
 
+interface Upgrade {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+}
+
 interface Wanted {
   slug: string;
   query: URLSearchParams;
+}
+
+interface Admitted extends Wanted {
+  verdict: Grant | Denial;
 }
 
 function readUpgrade({ url, headers }: IncomingMessage, trust: Trust): Wanted | { refusal: Answer } {
@@ -116,17 +143,34 @@ function readUpgrade({ url, headers }: IncomingMessage, trust: Trust): Wanted | 
   return SLUG_PATTERN.test(slug) ? { slug, query: target.query } : { refusal: errorAnswer('bad_slug') };
 }
 
+/** Every upgrade is asked about, a resumption like any other. */
+function verdictOn(request: IncomingMessage, { slug, query }: Wanted, access: Access): Promise<Grant | Denial> {
+  const { headers, socket } = request;
+  const remoteAddress = socket.remoteAddress ?? '';
+  const asked = { scope: 'view', slug, remoteAddress, protocol: 'websocket' } as const;
+  return access.check({ ...asked, ...credentialsOf(headers, query) });
+}
+
 /** False when it was closed with the reason instead. */
-function admit({ viewer, stream }: { viewer: WebSocket; stream: Duplex }, options: AttachOptions & Wanted): boolean {
-  const { directory, slug, query, isDraining, places } = options;
+function admit({ viewer, stream }: { viewer: WebSocket; stream: Duplex }, options: AttachOptions & Admitted): boolean {
+  const { directory, slug, query, verdict, isDraining, places, expiries } = options;
   const refuse = (code: number, reason: string): false => {
     viewer.close(code, reason);
     return false;
   };
+  if (!verdict.allowed) return refuse(errors[verdict.code].closeCode ?? closeCodes.tokenMissing, verdict.code);
   if (isDraining()) return refuse(closeCodes.serverRestarting, 'server_restarting');
   if (places.isFull) return refuse(closeCodes.atCapacity, 'at_capacity');
   const request = readViewerRequest(query);
   if ('fault' in request) return refuse(closeCodes.policyViolation, request.fault);
   const line = new SocketLine(viewer, stream, viewer.protocol === SUBPROTOCOL ? 'v2' : 'v1');
-  return directory.attach(slug, line, request) || refuse(closeCodes.noSuchSession, 'no_such_session');
+  const isAttached = directory.attach(slug, line, { ...request, scopes: verdict.scopes });
+  if (!isAttached) return refuse(closeCodes.noSuchSession, 'no_such_session');
+  if (verdict.expiresAtMs !== undefined) {
+    viewer.once(
+      'close',
+      expiries.watch(viewer, verdict.expiresAtMs, () => line.end(closes.tokenExpired)),
+    );
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 /** `GET /sessions/SLUG/events`: the messages of `captiond.v2` as server-sent events, for whoever cannot use a WebSocket. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { EventLine } from '../../actors/viewers/event-line.ts';
-import type { AttachRequest } from '../../actors/viewers/channel.ts';
+import type { ViewerQuery } from '../../actors/viewers/channel.ts';
 import type { SessionDirectory } from '../directory.ts';
 import { errorAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
@@ -42,11 +42,11 @@ export function eventStream({ directory, places, readiness, headers, params, que
     places.take();
     response.once('close', () => places.release());
     const line = new EventLine(response);
-    if (!directory.attach(slug, line, viewer)) line.end();
+    if (!directory.attach(slug, line, { ...viewer, scopes: new Set() })) line.end();
   };
   return { status: 200, headers: head, body: '', stream };
 }
 
-function hasAll({ after }: AttachRequest, { epoch, offset }: { epoch: number; offset: number }): boolean {
+function hasAll({ after }: ViewerQuery, { epoch, offset }: { epoch: number; offset: number }): boolean {
   return typeof after === 'object' && after.epoch === epoch && after.offset === offset;
 }

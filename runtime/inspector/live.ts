@@ -2,7 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { errorAnswer, sendRaw } from '../http/answer.ts';
+import { closes } from '../../actors/wire/close-codes.ts';
+import { Expiries } from '../access/expiry.ts';
+import type { Denial, Grant } from '../access/port.ts';
+import { challenged, errorAnswer, sendRaw } from '../http/answer.ts';
+import type { Answer } from '../http/answer.ts';
 import { parseTarget } from '../http/target.ts';
 import type { Trust } from '../http/trust.ts';
 import type { LiveSession } from '../live-session.ts';
@@ -18,50 +22,78 @@ const LIST_EVERY_MS = 1_000;
 /** Clients say nothing that is listened to. */
 const CLIENT_MESSAGE_MAX_BYTES = 65_536;
 
+const socketOptions = {
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  maxPayload: CLIENT_MESSAGE_MAX_BYTES,
+  // The official clients offer none.
+  handleProtocols: (offered: Set<string>) => (offered.has(INSPECT_SUBPROTOCOL) ? INSPECT_SUBPROTOCOL : false),
+} as const;
+
 export interface InspectLive {
   /** Takes over the socket of an upgrade request. Never throws. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): void;
 }
 
-export function createInspectLive(registry: Pick<Registry, 'live' | 'liveSessions'>, trust: Trust): InspectLive {
+export interface InspectLiveOptions {
+  registry: Pick<Registry, 'live' | 'liveSessions'>;
+  trust: Trust;
+  /** May whoever sent this watch? Never rejects. */
+  access: (request: IncomingMessage) => Promise<Grant | Denial>;
+}
+
+export function createInspectLive({ registry, trust, access }: InspectLiveOptions): InspectLive {
+  const expiries = new Expiries();
   const clients = new Set<WebSocket>();
   const streams = new WeakMap<LiveSession, SessionStream>();
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: CLIENT_MESSAGE_MAX_BYTES,
-    // The official clients offer none.
-    handleProtocols: (offered) => (offered.has(INSPECT_SUBPROTOCOL) ? INSPECT_SUBPROTOCOL : false),
-  });
+  const server = new WebSocketServer(socketOptions);
   server.on('wsClientError', (_error, socket) => sendRaw(socket, errorAnswer('bad_request')));
-  const serve = (client: WebSocket, slug: string): void => {
+  const serve = (client: WebSocket, slug: string, { expiresAtMs }: Grant): void => {
     clients.add(client);
+    const { code, reason } = closes.tokenExpired;
+    const forget = expiries.watch(client, expiresAtMs, () => client.close(code, reason));
     client.on('error', () => client.terminate());
     const leave = slug === '*' ? list(client, registry) : watch(client, registry.live(slug), streams);
     client.on('close', () => {
       clients.delete(client);
+      forget();
       leave();
     });
+  };
+  const accept = ({ request, socket, head }: Upgrade, slug: string, verdict: Grant | Denial): void => {
+    if (!verdict.allowed) return sendRaw(socket, challenged(errorAnswer(verdict.code)));
+    if (slug !== '*' && registry.live(slug) === undefined) return sendRaw(socket, errorAnswer('no_such_session'));
+    if (clients.size >= INSPECT_CLIENTS_MAX) return sendRaw(socket, errorAnswer('at_capacity'));
+    server.handleUpgrade(request, socket, head, (client) => serve(client, slug, verdict));
   };
   return {
     upgrade: (request, socket, head) => {
       socket.on('error', () => socket.destroy());
-      const { path, query } = parseTarget(request.url) ?? {};
-      const { host, origin } = request.headers;
-      if (!trust.acceptsHost(host)) return sendRaw(socket, errorAnswer('host_refused'));
-      if (!trust.acceptsOrigin(origin, host)) return sendRaw(socket, errorAnswer('origin_refused'));
-      if (path !== '/inspect/live') return sendRaw(socket, errorAnswer('not_found'));
-      const slug = query?.get('session') ?? '*';
-      if (slug !== '*' && registry.live(slug) === undefined) return sendRaw(socket, errorAnswer('no_such_session'));
-      if (clients.size >= INSPECT_CLIENTS_MAX) return sendRaw(socket, errorAnswer('at_capacity'));
-      server.handleUpgrade(request, socket, head, (client) => serve(client, slug));
+      const wanted = readUpgrade(request, trust);
+      if ('refusal' in wanted) return sendRaw(socket, wanted.refusal);
+      void access(request).then((verdict) => accept({ request, socket, head }, wanted.slug, verdict));
     },
     close: () => {
       for (const client of clients) client.terminate();
     },
   };
+}
+
+interface Upgrade {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+}
+
+function readUpgrade({ url, headers }: IncomingMessage, trust: Trust): { slug: string } | { refusal: Answer } {
+  const { path, query } = parseTarget(url) ?? {};
+  const { host, origin } = headers;
+  if (!trust.acceptsHost(host)) return { refusal: errorAnswer('host_refused') };
+  if (!trust.acceptsOrigin(origin, host)) return { refusal: errorAnswer('origin_refused') };
+  if (path !== '/inspect/live') return { refusal: errorAnswer('not_found') };
+  return { slug: query?.get('session') ?? '*' };
 }
 
 function watch(client: WebSocket, session: LiveSession | undefined, streams: WeakMap<LiveSession, SessionStream>) {

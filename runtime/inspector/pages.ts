@@ -10,6 +10,7 @@ const CHARTS = new URL('../../machines/charts/', import.meta.url);
 const assets = [
   ...(['base.css', 'inspect.css', 'inspect-events.css', 'icon.svg', 'inspect.js'] as const),
   ...(['inspect-chart.js', 'inspect-hosted.js', 'inspect-model.js', 'inspect-replay.js', 'inspect-views.js'] as const),
+  'own-token.js' as const,
 ];
 
 /** Nothing from elsewhere; drawings are documents of their own. The window of the hosted inspector stays known. */

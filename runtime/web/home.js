@@ -1,4 +1,5 @@
 /** The home page: sessions as they come and go, and commands for the reader's own stream name. */
+import { tokenedPath } from './own-token.js';
 import { showSessions } from './session-list.js';
 
 /** Time between two looks at the sessions, and how long one may take. */
@@ -12,12 +13,14 @@ const SLUG_PATTERN = /^[a-z0-9][a-z0-9-]{0,63}$/;
 
 async function refresh() {
   try {
-    const response = await fetch('/sessions', { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) });
+    const response = await fetch(tokenedPath('/sessions'), { signal: AbortSignal.timeout(REFRESH_TIMEOUT_MS) });
+    byId('token-needed').hidden = ![401, 403].includes(response.status);
+    byId('trouble').hidden = true;
+    if (!byId('token-needed').hidden) return;
     if (!response.ok) throw new Error(`status ${response.status}`);
     const { sessions } = await response.json();
     showSessions(byId('sessions'), sessions);
     byId('no-sessions').hidden = sessions.length > 0;
-    byId('trouble').hidden = true;
   } catch {
     byId('trouble').hidden = false;
   }
@@ -37,7 +40,7 @@ function useName(input) {
   input.ariaInvalid = isGood ? null : 'true';
   if (!isGood) return;
   for (const place of document.querySelectorAll('[data-name]')) place.textContent = name;
-  byId('watch-link').setAttribute('href', `/watch/${name}`);
+  byId('watch-link').setAttribute('href', tokenedPath(`/watch/${name}`));
 }
 
 /** @param {HTMLElement} code */

@@ -4,11 +4,15 @@ import { HostedInspector } from './inspect-hosted.js';
 import { deadlinesOf, InspectedSession, readRecording } from './inspect-model.js';
 import { Replay } from './inspect-replay.js';
 import { drawContext, drawLog, drawSequence, drawTree, element } from './inspect-views.js';
+import { withOwnToken } from './own-token.js';
 
 /** @import { Frame } from './inspect-model.js' */
 /** @typedef {{ slug: string, epoch: number, state: string, viewers: number }} Listed */
 
 const SUBPROTOCOL = 'xstate-inspect.v1';
+/** Close code of a token that is no longer good. */
+const TOKEN_EXPIRED = 4001;
+const EXPIRED = 'The token has expired: open this page with a new one';
 const RETRY_MS = 1_500;
 const DEADLINES_EVERY_MS = 200;
 
@@ -48,9 +52,12 @@ function address(name) {
 }
 
 function followSessions() {
-  const socket = new WebSocket(address('*'), SUBPROTOCOL);
+  const socket = new WebSocket(address('*'), withOwnToken(SUBPROTOCOL));
   socket.addEventListener('message', ({ data }) => listSessions(JSON.parse(data).sessions));
-  socket.addEventListener('close', () => setTimeout(followSessions, RETRY_MS));
+  socket.addEventListener('close', ({ code }) => {
+    if (code === TOKEN_EXPIRED) say(EXPIRED, 'warn');
+    else setTimeout(followSessions, RETRY_MS);
+  });
 }
 
 /** @param {Listed[]} sessions */
@@ -80,12 +87,12 @@ function watch(name) {
   stopPlaying();
   replay = undefined;
   begin(new InspectedSession());
-  const socket = new WebSocket(address(name), SUBPROTOCOL);
+  const socket = new WebSocket(address(name), withOwnToken(SUBPROTOCOL));
   live = socket;
   socket.addEventListener('open', () => say(`Live: ${name}`, 'live'));
   socket.addEventListener('message', ({ data }) => take(JSON.parse(data)));
-  socket.addEventListener('close', () => {
-    if (live === socket) say(`${name} has ended`, 'quiet');
+  socket.addEventListener('close', ({ code }) => {
+    if (live === socket && code !== TOKEN_EXPIRED) say(`${name} has ended`, 'quiet');
   });
 }
 

@@ -1,6 +1,7 @@
 /** The overlay of one session: the newest lines, over whatever is behind the page. */
 import { Viewer } from '../client/viewer.js';
 import { OverlayLines } from './overlay-lines.js';
+import { ownToken } from './own-token.js';
 import { readOverlayOptions } from './overlay-options.js';
 
 /** @import { Spoken } from '../client/messages.js' */
@@ -37,9 +38,11 @@ function show({ size, lines, delayMs, align, color, languages }) {
       draw(shown);
     });
   const [language] = languages;
+  const token = ownToken();
   const viewer = new Viewer({
     url: `${location.origin.replace(/^http/, 'ws')}/sessions/${encodeURIComponent(slug)}/live`,
     fromStart: false,
+    ...(token !== undefined && { token }),
     ...(languages.length === 1 && language !== undefined && { language }),
     listeners: { run: clear, partial: say, final: say },
   });

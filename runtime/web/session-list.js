@@ -1,4 +1,5 @@
 /** The list of sessions on the home page, kept in the document without being built anew. */
+import { tokenedPath } from './own-token.js';
 import { duration } from './passages.js';
 import { sessionStatus } from './status.js';
 
@@ -50,7 +51,7 @@ function rowOf(list, slug) {
 /** @param {string} slug */
 function newRow(slug) {
   const link = document.createElement('a');
-  link.href = `/watch/${encodeURIComponent(slug)}`;
+  link.href = tokenedPath(`/watch/${encodeURIComponent(slug)}`);
   for (const name of ['session-name', 'status', 'session-more']) {
     const part = document.createElement('span');
     part.className = name;

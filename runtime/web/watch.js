@@ -1,6 +1,7 @@
 /** The captions page of one session: what the viewer client tells, shown. */
 import { Viewer } from '../client/viewer.js';
 import { Captions, LINES_MAX, LINES_MAX_SCROLLED_BACK } from './captions.js';
+import { ownToken } from './own-token.js';
 import { ReadingPlace } from './reading-place.js';
 import { statusOf } from './status.js';
 import { textSize } from './text-size.js';
@@ -46,8 +47,10 @@ function announce(text, language) {
   while (announcer.childElementCount > ANNOUNCED_MAX) announcer.firstElementChild?.remove();
 }
 
+const token = ownToken();
 const viewer = new Viewer({
   url: `${location.origin.replace(/^http/, 'ws')}/sessions/${encodeURIComponent(slug)}/live`,
+  ...(token !== undefined && { token }),
   listeners: {
     connection: (connection) => {
       now.connection = connection;

@@ -2,13 +2,15 @@
 import t from 'tap';
 import { createAdmission } from '../../runtime/admission.ts';
 import type { AdmissionOptions } from '../../runtime/admission.ts';
+import { openAccess } from '../../runtime/access/port.ts';
+import { createLog } from '../../runtime/log.ts';
 import type { Registry } from '../../runtime/registry.ts';
 import { PublisherSlot } from '../../runtime/publisher-slot.ts';
 
 type Phase = ReturnType<AdmissionOptions['phase']>;
 
 /** A registry of sessions without actors: each has a real publisher slot. */
-function rig(more: Partial<Pick<AdmissionOptions, 'takeover' | 'maxSessions'>> = {}) {
+function rig(more: Partial<Pick<AdmissionOptions, 'takeover' | 'maxSessions' | 'access'>> = {}) {
   const sessions = new Map<string, FakeSession>();
   const control = { phase: 'accepting' as Phase, begun: 0 };
   const started = Promise.withResolvers<void>();
@@ -33,12 +35,15 @@ function rig(more: Partial<Pick<AdmissionOptions, 'takeover' | 'maxSessions'>> =
     takeover: 'same-credential',
     phase: () => control.phase,
     started: started.promise,
+    access: openAccess,
+    log: createLog({ level: 'error', pretty: false, write: () => {} }),
+    wrongCredentialDelayMs: 0,
     ...more,
   });
   const publish = (name: string, { app = 'live', token }: { app?: string; token?: string } = {}) => {
     const disconnected: string[] = [];
     const connection = { remoteAddress: '', disconnect: (reason: string) => void disconnected.push(reason) };
-    const decision = Promise.resolve(admit({ app, name, token, remoteAddress: '' }, connection));
+    const decision = Promise.resolve(admit({ app, name, token, query: '', remoteAddress: '' }, connection));
     return { decision, disconnected };
   };
   return { sessions, control, started, publish };

@@ -105,6 +105,18 @@ void t.test('words, hosts, languages and origins are checked', (t) => {
   t.end();
 });
 
+void t.test('with a secret or a service that decides, listeners may be anywhere', (t) => {
+  const hosts = { RTMP_HOST: '0.0.0.0', HTTP_HOST: '::', ADMIN_HOST: '192.168.1.2' };
+  t.equal(faultsOf(hosts).length, 3, 'each is named');
+  t.strictSame(faultsOf({ ...hosts, AUTH_SECRET: 'é'.repeat(16) }), [], 'bytes count, not letters');
+  t.strictSame(faultsOf({ ...hosts, AUTH_HOOK_URL: 'http://127.0.0.1:9/auth?key=k' }), []);
+  const short = faultsOf({ ...hosts, AUTH_SECRET: 'a'.repeat(31) });
+  t.strictSame(short.length, 1, 'what is wrong is the secret');
+  t.match(short[0], /^AUTH_SECRET=\[hidden\] must be 32 bytes or more/);
+  t.match(faultsOf({ AUTH_HOOK_URL: 'canary' })[0], /^AUTH_HOOK_URL=\[hidden\] must be a web address/);
+  t.end();
+});
+
 void t.test('two listeners cannot have one port, unless it is any free one', (t) => {
   t.match(faultsOf({ RTMP_PORT: '9000', HTTP_PORT: '9000' }), [/HTTP_PORT=9000 must be another port than RTMP_PORT/]);
   t.strictSame(faultsOf({ RTMP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0' }), []);

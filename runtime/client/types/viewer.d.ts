@@ -46,6 +46,11 @@ export type ViewerOptions = {
     url: string;
     listeners: ViewerListeners;
     /**
+     * What the server wants to see; a function is asked for every
+     * new connection, so that a viewer whose token has expired goes on with a fresh one.
+     */
+    token?: string | (() => string | Promise<string>);
+    /**
      * Begin with all of the current run (the default), or with what comes from now on.
      */
     fromStart?: boolean;

@@ -55,14 +55,14 @@ void t.test('answers are no questions, and whatever else is asked is unknown', a
 });
 
 const names: [app: string, name: string, ...expected: ReturnType<typeof parseStreamName>[]][] = [
-  ['live', 'talk', { app: 'live', name: 'talk', token: undefined }],
-  ['live/', 'talk?token=a.b-c_d', { app: 'live', name: 'talk', token: 'a.b-c_d' }],
-  ['live?token=x', 'talk', { app: 'live', name: 'talk', token: 'x' }],
-  ['live/?token=x', 'talk?token=y', { app: 'live', name: 'talk', token: 'y' }],
-  ['a/b', 'key?x=1', { app: 'a/b', name: 'key', token: undefined }],
-  ['key', '', { app: 'key', name: '', token: undefined }],
-  ['', 'schlüssel/🎙?token=%F0%9F%8E%99', { app: '', name: 'schlüssel/🎙', token: '🎙' }],
-  ['live', 'talk?token=%zz?token=2', { app: 'live', name: 'talk', token: '%zz?token=2' }],
+  ['live', 'talk', { app: 'live', name: 'talk', token: undefined, query: '' }],
+  ['live/', 'talk?token=a.b-c_d', { app: 'live', name: 'talk', token: 'a.b-c_d', query: 'token=a.b-c_d' }],
+  ['live?token=x', 'talk', { app: 'live', name: 'talk', token: 'x', query: 'token=x' }],
+  ['live/?token=x', 'talk?token=y', { app: 'live', name: 'talk', token: 'y', query: 'token=y&token=x' }],
+  ['a/b', 'key?x=1', { app: 'a/b', name: 'key', token: undefined, query: 'x=1' }],
+  ['key', '', { app: 'key', name: '', token: undefined, query: '' }],
+  ['', 'schlüssel/🎙?token=%F0%9F%8E%99', { app: '', name: 'schlüssel/🎙', token: '🎙', query: 'token=%F0%9F%8E%99' }],
+  ['live', 'talk?token=%zz?token=2', { app: 'live', name: 'talk', token: '%zz?token=2', query: 'token=%zz?token=2' }],
 ];
 
 for (const [app, name, expected] of names) {
