@@ -4,6 +4,7 @@
  * Engines repeat themselves after reconnects and their ids start again with each of their sessions, so identity is
  * (engine session, channel, utterance) and a final counts once per language of it. Pure.
  */
+import type { AiInsight } from './ai/port.ts';
 import type { EngineUtterance, GapCause, LedgerTotals } from './ports.ts';
 import type { EndReason } from '../machines/events.ts';
 import type { MomentMessage, RecordMessage, Utterance } from './wire/messages.ts';
@@ -61,6 +62,10 @@ export class Transcript {
 
   gap(startMs: number, endMs: number, cause: GapCause): RecordMessage {
     return { type: 'gap', offset: this.#next(), startMs: Math.round(startMs), endMs: Math.round(endMs), cause };
+  }
+
+  insight({ fence, upToOffset, data }: AiInsight): RecordMessage {
+    return { type: 'ai_insight', offset: this.#next(), fence, upToOffset, data };
   }
 
   end(reason: EndReason, { receivedMs, transcribedMs, gapMs }: LedgerTotals): RecordMessage {

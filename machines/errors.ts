@@ -125,6 +125,18 @@ const rows = {
     retryable: true,
     closeCode: 1008,
   },
+  bad_message: { sentence: 'A field of the message cannot be used.', retryable: false },
+  // the AI lease
+  ai_off: {
+    sentence: 'No insights are taken: AI_MODE is off, or the session is over.',
+    retryable: false,
+  },
+  stale_fence: {
+    sentence:
+      "The lease is not yours under this fence: it ran out, was given up, or is somebody else's. Ask for it again.",
+    retryable: false,
+  },
+  ai_line_full: { sentence: 'As many viewers as may wait for the lease wait for it.', retryable: true },
   // tokens
   token_missing: {
     sentence: 'A token is needed: ?token=… in the address, or the Authorization header.',

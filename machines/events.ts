@@ -1,5 +1,5 @@
 /**
- * Every machine event, by the actor that hears or tells it.
+ * Every machine event, by the actor that hears or tells it; those of language models are in `ai-events.ts`.
  *
  * Facts are in the past tense and come from actors; commands are in the imperative and go to actors. Audio, transcript
  * text and per-viewer traffic are never events: they flow through the plain objects of `actors/ports.ts`.

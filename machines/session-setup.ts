@@ -5,6 +5,8 @@
  */
 import { assign, sendParent, sendTo, setup, stateIn } from 'xstate';
 import type { EventObject } from 'xstate';
+import { aiLeaseMachine } from './ai-lease.ts';
+import type { AiLeaseInput } from './ai-lease.ts';
 import type {
   DecoderFact,
   EndReason,
@@ -36,6 +38,7 @@ export interface SessionInput {
   timing: SessionTiming;
   decoder: { timing: ProcessTiming; restart: RestartPolicy };
   viewers: ViewersTiming;
+  aiLease: AiLeaseInput;
   /** Close code and reason for viewers when the session ends with `server_draining`. */
   drainClose: { code: number; reason: string };
 }
@@ -64,7 +67,13 @@ export const sessionSetup = setup({
     events: {} as SessionEvent | SessionSignal | DecoderFact | TranscriberFact,
     input: {} as SessionInput,
     output: {} as SessionOutput,
-    children: {} as { audio: 'audio'; decoder: 'decoder'; transcriber: 'transcriber'; viewers: 'viewers' },
+    children: {} as {
+      audio: 'audio';
+      decoder: 'decoder';
+      transcriber: 'transcriber';
+      viewers: 'viewers';
+      aiLease: 'aiLease';
+    },
     tags: {} as 'accepting' | 'stopping',
   },
   actors: {
@@ -72,6 +81,7 @@ export const sessionSetup = setup({
     decoder: decoderMachine,
     transcriber: callbackSlot<TranscriberCommand>('transcriber'),
     viewers: viewersMachine,
+    aiLease: aiLeaseMachine,
   },
   actions: {
     keepEndReason: assign({ endReason: (_, params: { reason: EndReason }) => params.reason }),
@@ -90,6 +100,7 @@ export const sessionSetup = setup({
     stopDecoder: sendTo('decoder', { type: 'process.stop' }),
     renewDecoder: sendTo('decoder', { type: 'process.renew' }),
     finishTranscript: sendTo('transcriber', { type: 'transcriber.finish' }),
+    closeAiLease: sendTo('aiLease', { type: 'ai.close' }),
     dismissViewers: sendTo('viewers', ({ context }) => ({
       type: 'viewers.end',
       ...(context.endReason === 'server_draining' ? context.drainClose : { code: 1000, reason: 'session_end' }),

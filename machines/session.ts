@@ -1,9 +1,9 @@
 /**
  * One run of one stream name: the root of its own actor system.
  *
- * Publisher, decoder (ffmpeg), transcriber and viewers live in regions beside `phase`, which sequences the end: audio is
- * ended and drained, the transcriber delivers its last finals, the ledger is settled and `session_end` announced, the
- * viewers are closed. A child is invoked by a state that spans running and stopping, and every region ends in a final
+ * Publisher, decoder (ffmpeg), transcriber, viewers and the AI lease live in regions beside `phase`, which sequences the
+ * end: audio is ended and drained, the transcriber delivers its last finals, the ledger is settled and `session_end`
+ * announced, the viewers are closed. A child is invoked by a state that spans running and stopping, and every region ends in a final
  * state of its own; `phase` only waits for them. One deadline (`finalizeTimeout`) bounds the last words.
  */
 import { not, raise, stateIn } from 'xstate';
@@ -161,6 +161,24 @@ const audience = sessionSetup.createStateConfig({
   },
 });
 
+/** Who may call the language model; captions do not depend on it. */
+const ai = sessionSetup.createStateConfig({
+  initial: 'serving',
+  states: {
+    serving: {
+      invoke: {
+        id: 'aiLease',
+        src: 'aiLease',
+        input: ({ context }) => context.aiLease,
+        onDone: 'over',
+        onError: 'over',
+      },
+      on: { 'audience.dismiss': { actions: 'closeAiLease' } },
+    },
+    over: { type: 'final' },
+  },
+});
+
 export const sessionMachine = sessionSetup.createMachine({
   id: 'session',
   options: { maxIterations: 1000 },
@@ -169,7 +187,7 @@ export const sessionMachine = sessionSetup.createMachine({
   states: {
     active: {
       type: 'parallel',
-      states: { phase, publisher, decoder, transcriber, audience },
+      states: { phase, publisher, decoder, transcriber, audience, ai },
       onDone: [{ guard: 'hasFailed', target: 'failed' }, { target: 'closed' }],
     },
     closed: { type: 'final' },

@@ -134,7 +134,7 @@ async function ledgerOf(log: SessionLog, run: LoggedRun) {
   for (let after = 0; after < run.lastOffset; after += PAGE) {
     for (const { body } of await log.read(run, after, PAGE)) {
       const record = JSON.parse(body) as RecordMessage;
-      if (record.type === 'session_end') continue;
+      if (record.type === 'session_end' || record.type === 'ai_insight') continue;
       receivedMs = Math.max(receivedMs, record.endMs);
       if (record.type === 'gap') gapMs += record.endMs - record.startMs;
     }

@@ -6,6 +6,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
 import type { ActorRefFrom, AnyActorLogic } from 'xstate';
+import { leaseDesk } from '../actors/ai/desk-actor.ts';
 import { audioWatch } from '../actors/audio-watch.ts';
 import { AudioIntake } from '../actors/audio/intake.ts';
 import { bindInput } from '../actors/bind-input.ts';
@@ -15,6 +16,7 @@ import type { Log, LedgerTotals, PublisherConnection, PublisherSink } from '../a
 import { ResourceList } from '../actors/resources.ts';
 import { SessionChannel } from '../actors/viewers/channel.ts';
 import { viewerHub } from '../actors/viewers/hub-actor.ts';
+import { aiLeaseMachine } from '../machines/ai-lease.ts';
 import type { EndReason } from '../machines/events.ts';
 import { audioState, isAccepting, sessionState } from '../machines/session-state.ts';
 import { decoderMachine } from '../machines/session-setup.ts';
@@ -169,6 +171,7 @@ export class LiveSession {
         decoder: decoderMachine.provide({ actors: { child: ffmpeg } }),
         transcriber: transcriber({ intake, channel, resources, log }),
         viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { channel }) } }),
+        aiLease: aiLeaseMachine.provide({ actors: { desk: bindInput(leaseDesk, channel) } }),
       },
       actions: {
         reportSilence: () =>
@@ -184,9 +187,10 @@ export class LiveSession {
   }
 
   #sample(): SessionSample {
-    const { hub, heartbeat, duplicates } = this.channel;
+    const { hub, heartbeat, duplicates, desk } = this.channel;
     const { timeouts: heartbeatTimeouts } = heartbeat;
-    const known = { clients: hub.size, heartbeatTimeouts, duplicates, ledger: this.ledger() };
+    const { handovers, delivered: insights } = desk;
+    const known = { clients: hub.size, heartbeatTimeouts, duplicates, handovers, insights, ledger: this.ledger() };
     return { ...hub.counts, ...known, isSilent: this.audio === 'silent' };
   }
 

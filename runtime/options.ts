@@ -22,7 +22,6 @@ import type { Option } from './option-kinds.ts';
 
 const HOUR_MS = 3_600_000;
 const noServerCaller = 'the language-model caller is not in this version; unset it';
-const isAnything = (): boolean => true;
 
 /** Every option by its name in the environment. */
 export const options = {
@@ -79,15 +78,15 @@ export const options = {
     optionalAddress('service that is asked who may publish and view, besides tokens or instead of them'),
   ),
   ALLOWED_ORIGINS: origins('browser origins that may attach'),
-  AI_MODE: later(
-    choice('client', ['off', 'client', 'server'], 'who calls the language model'),
-    noServerCaller,
-    (given) => given !== 'server',
+  AI_MODE: choice(
+    'client',
+    ['off', 'client'],
+    'who calls the language model: nobody, or the viewer that holds the lease',
   ),
   OPENAI_BASE_URL: later(optionalText('OpenAI-compatible endpoint that the server calls'), noServerCaller),
   OPENAI_API_KEY: secret(later(optionalText('key of that endpoint'), noServerCaller)),
   AI_MODEL: later(optionalText('model of that endpoint'), noServerCaller),
-  AI_LEASE_MS: later(whole(5000, [500, 60_000], 'life of an unrenewed lease'), noServerCaller, isAnything),
+  AI_LEASE_MS: whole(5000, [500, 60_000], 'life of an unrenewed lease'),
   DRAIN_MS: whole(15_000, [0, 600_000], 'bound on an orderly shutdown'),
   LOG_LEVEL: choice('info', ['debug', 'info', 'warn', 'error'], 'JSON lines on stderr; pretty on a terminal'),
 } as const satisfies Record<string, Option<unknown>>;

@@ -1,6 +1,7 @@
 /** Deadlines of a session: what its charts are started with. */
 import { AUDIO_PAUSE_MS } from '../actors/audio-watch.ts';
 import { closeCodes } from '../actors/wire/close-codes.ts';
+import { LEASE_LINE_MAX } from '../machines/ai-lease.ts';
 import { defaultRestartPolicy } from '../machines/restart.ts';
 import type { SessionInput } from '../machines/session-setup.ts';
 import type { Config } from './config.ts';
@@ -19,6 +20,9 @@ const KILL_TIMEOUT_MS = 2_000;
 const AUDIO_END_TIMEOUT_MS = 2_000;
 const VIEWERS_CLOSE_TIMEOUT_MS = 2_000;
 const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
+
+/** How long the session log may take to say who has the AI lease. */
+const LEASE_TAKE_TIMEOUT_MS = 2_000;
 
 /** What the session chart is started with under these options. */
 export function sessionInput(config: Config): SessionInput {
@@ -40,6 +44,10 @@ export function sessionInput(config: Config): SessionInput {
       restart: defaultRestartPolicy,
     },
     viewers: { closeTimeoutMs: VIEWERS_CLOSE_TIMEOUT_MS, terminateTimeoutMs: VIEWERS_TERMINATE_TIMEOUT_MS },
+    aiLease: {
+      timing: { leaseMs: config.aiLeaseMs, takeTimeoutMs: LEASE_TAKE_TIMEOUT_MS },
+      lineMax: LEASE_LINE_MAX,
+    },
     drainClose: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
   };
 }

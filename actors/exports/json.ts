@@ -6,8 +6,8 @@ import type { TranscriptRun } from './run.ts';
 const UNSAFE = /[\u{7f}-\u{9f}\u{61c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]/gu;
 
 /**
- * A run as one JSON object whose `records` are finals (all of them, or those in `language`) and gaps as on the wire, one
- * a line and in the order of their offsets. `complete`: the run has ended, and no record before its end is missing.
+ * A run as one JSON object whose `records` are finals (all of them, or those in `language`), gaps and insights as on the
+ * wire, one a line and in the order of their offsets. `complete`: the run has ended, and no record before its end is missing.
  * `ledger` is that of the run's end.
  */
 export function toJson(run: TranscriptRun, language?: string): string {
@@ -19,6 +19,7 @@ export function toJson(run: TranscriptRun, language?: string): string {
   const records = all.filter(
     (record) =>
       record.type === 'gap' ||
+      record.type === 'ai_insight' ||
       (record.type === 'transcript_final' && (language === undefined || record.language === language)),
   );
   const lines = Object.entries(fields)

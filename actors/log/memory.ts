@@ -1,6 +1,7 @@
 /** The session log in memory, gone with the process: for benches and tests. */
+import { Leases } from './leases.ts';
 import { LogError } from './port.ts';
-import type { LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
+import type { Lease, LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
 
 interface MemoryRun extends LoggedRun {
   records: LoggedRecord[];
@@ -10,6 +11,14 @@ export class MemoryLog implements SessionLog {
   #runs: MemoryRun[] = [];
   readonly health: LogHealth = { ok: true };
   readonly #nowMs: () => number;
+  #token = 0;
+  readonly #leases = new Leases({
+    nowMs: () => performance.now(),
+    nextToken: () => {
+      this.#token += 1;
+      return Promise.resolve(this.#token);
+    },
+  });
 
   /** @param nowMs Wall clock in milliseconds since 1970. */
   constructor(nowMs: () => number = Date.now) {
@@ -59,11 +68,16 @@ export class MemoryLog implements SessionLog {
     return Promise.resolve(forgotten);
   }
 
+  lease(key: string, ttlMs: number): Promise<Lease | undefined> {
+    return this.#leases.take(key, ttlMs);
+  }
+
   onHealth(): () => void {
     return () => {};
   }
 
   close(): Promise<void> {
+    this.#leases.close();
     return Promise.resolve();
   }
 }

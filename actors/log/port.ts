@@ -78,6 +78,16 @@ export interface LogHealth {
   reason?: string;
 }
 
+/** The right to do something that only one may do at a time, over all processes that share the log. */
+export interface Lease {
+  /** Fencing token: greater than that of every earlier lease of the key, also after a restart. */
+  readonly token: number;
+  /** Aborts when the lease is over, before anybody else can have it. */
+  readonly signal: AbortSignal;
+  /** Gives it back; the next may have it once this has resolved. Idempotent. */
+  dispose(): Promise<void>;
+}
+
 export interface SessionLog {
   /**
    * Begins a run and takes its epoch; durable before it resolves.
@@ -93,6 +103,13 @@ export interface SessionLog {
   read(run: { slug: string; epoch: number }, after: number, limit: number): Promise<LoggedRecord[]>;
   /** Removes the runs that ended before this time (ISO 8601 UTC); resolves with their number. */
   forget(endedBefore: string): Promise<number>;
+  /**
+   * The lease of `key`, or undefined while somebody has it. The log keeps it up by itself; when it cannot for `ttlMs`
+   * (monotonic), or the process is gone, the lease is over.
+   *
+   * @throws LogError `full`, `unavailable`: who has the lease is not known then, and nobody must act as if it were free.
+   */
+  lease(key: string, ttlMs: number): Promise<Lease | undefined>;
   readonly health: LogHealth;
   /** Calls `listener` whenever `health.ok` changes; returns the unsubscriber. */
   onHealth(listener: (health: LogHealth) => void): () => void;

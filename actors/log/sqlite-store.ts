@@ -11,13 +11,14 @@ import type { StatementSync } from 'node:sqlite';
 import { LogError } from './port.ts';
 import type { LoggedRecord, LoggedRun, RunStart } from './port.ts';
 
-const SCHEMA_VERSION = 1;
 /** How long a write waits for another process that reads or copies, in milliseconds. */
 const BUSY_TIMEOUT_MS = 1_000;
 /** Records removed in one transaction, so that writers do not wait for long. */
 export const REMOVED_AT_ONCE = 2_000;
 
-const schema = `
+/** What brings the tables from each version to the next; the newest version is their number. */
+const schemaSteps = [
+  `
   CREATE TABLE run (
     epoch INTEGER PRIMARY KEY,
     slug TEXT NOT NULL,
@@ -34,18 +35,24 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE newest (epoch INTEGER NOT NULL) STRICT;
   INSERT INTO newest VALUES (0);
-`;
+`,
+  `
+  CREATE TABLE newest_lease (token INTEGER NOT NULL) STRICT;
+  INSERT INTO newest_lease VALUES (0);
+`,
+];
 
 /** One write, as the worker gets it. */
 export type LogWrite =
   | { type: 'claim'; start: RunStart; nowMs: number }
   | { type: 'append'; epoch: number; record: LoggedRecord }
   | { type: 'end'; epoch: number; endedAt: string }
+  | { type: 'lease' }
   /** Changes nothing, and fails when nothing could be changed. */
   | { type: 'probe' };
 
-/** What became of a write: done, with the epoch of a claim; or refused. */
-export type WriteResult = { epoch?: number } | { refused: 'busy' | 'out_of_order'; detail: string };
+/** What became of a write: done, with the epoch of a claim or the token of a lease; or refused. */
+export type WriteResult = { epoch?: number; token?: number } | { refused: 'busy' | 'out_of_order'; detail: string };
 
 export interface StoreOptions {
   /** Folder of the log; made when it is missing. */
@@ -141,6 +148,10 @@ export class SqliteStore {
   #one(write: LogWrite): WriteResult {
     if (write.type === 'claim') return this.#claim(write.start, write.nowMs);
     if (write.type === 'append') return this.#append(write.epoch, write.record);
+    if (write.type === 'lease') {
+      const newest = this.#statement('UPDATE newest_lease SET token = token + 1 RETURNING token').get();
+      return { token: Number(newest?.['token']) };
+    }
     if (write.type === 'end') {
       const sql = 'UPDATE run SET ended_at = ? WHERE epoch = ? AND ended_at IS NULL';
       this.#statement(sql).run(write.endedAt, write.epoch);
@@ -202,8 +213,11 @@ function prepare(database: DatabaseSync, maxBytes: number | undefined): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   const found = database.prepare('PRAGMA user_version').get();
   const version = Number(found?.['user_version']);
-  if (version > SCHEMA_VERSION) throw new LogError('unavailable', 'The session log was written by a newer captiond.');
-  if (version === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  if (version > schemaSteps.length)
+    throw new LogError('unavailable', 'The session log was written by a newer captiond.');
+  for (const [index, step] of schemaSteps.entries()) {
+    if (index >= version) database.exec(`BEGIN; ${step} PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
   if (maxBytes !== undefined) {
     const page = database.prepare('PRAGMA page_size').get();
     database.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / Number(page?.['page_size']))}`);

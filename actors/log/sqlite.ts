@@ -5,8 +5,9 @@
  * again until it is taken; meanwhile `health` says why. Policy when more waits than `WAITING_MAX_BYTES`: refused.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { Leases } from './leases.ts';
 import { LogError } from './port.ts';
-import type { LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
+import type { Lease, LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
 import type { LogWrite, StoreOptions, WriteResult } from './sqlite-store.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -34,6 +35,7 @@ export class SqliteLog implements SessionLog {
   readonly #listeners = new Set<(health: LogHealth) => void>();
   #isClosed = false;
   readonly #closing = new AbortController();
+  readonly #leases = new Leases({ nowMs: () => performance.now(), nextToken: () => this.#nextToken() });
 
   private constructor(thread: StoreThread, nowMs: () => number) {
     this.#thread = thread;
@@ -59,7 +61,7 @@ export class SqliteLog implements SessionLog {
   }
 
   async claim(start: RunStart): Promise<RunWriter> {
-    if (!this.#health.ok) throw new LogError('unavailable', this.#health.reason ?? 'The log takes nothing.');
+    this.#mustTake();
     const { epoch = 0 } = await this.#write({ type: 'claim', start, nowMs: this.#nowMs() });
     return this.#writer({ ...start, epoch });
   }
@@ -87,7 +89,13 @@ export class SqliteLog implements SessionLog {
     }
   }
 
+  async lease(key: string, ttlMs: number): Promise<Lease | undefined> {
+    this.#mustTake();
+    return await this.#leases.take(key, ttlMs);
+  }
+
   async close(): Promise<void> {
+    this.#leases.close();
     if (!this.#isClosed && this.#waiting.length > 0) {
       const limit = new AbortController();
       await Promise.race([this.#writing, pause(FLUSH_TIMEOUT_MS, null, limit).catch(() => {})]);
@@ -99,6 +107,16 @@ export class SqliteLog implements SessionLog {
     for (const { done } of this.#waiting.splice(0)) done.reject(new LogError('unavailable', 'The log is closed.'));
   }
 
+  /** @throws LogError `unavailable` while the log takes nothing: what somebody waits for is not put off. */
+  #mustTake(): void {
+    if (!this.#health.ok) throw new LogError('unavailable', this.#health.reason ?? 'The log takes nothing.');
+  }
+
+  async #nextToken(): Promise<number> {
+    const { token = 0 } = await this.#write({ type: 'lease' });
+    return token;
+  }
+
   #writer(run: RunStart & { epoch: number }): RunWriter {
     const { epoch } = run;
     return {
@@ -108,7 +126,7 @@ export class SqliteLog implements SessionLog {
     };
   }
 
-  async #write(write: LogWrite): Promise<{ epoch?: number }> {
+  async #write(write: LogWrite): Promise<{ epoch?: number; token?: number }> {
     if (this.#isClosed) throw new LogError('unavailable', 'The log is closed.');
     const bytes = write.type === 'append' ? write.record.body.length : 0;
     if (this.#waitingBytes + bytes > WAITING_MAX_BYTES) {
@@ -135,7 +153,7 @@ export class SqliteLog implements SessionLog {
       if (failure === undefined) retryMs = RETRY_FIRST_MS;
       else {
         this.#become({ ok: false, reason: failure.message });
-        this.#refuseClaims(failure);
+        this.#refuseWaiting(failure);
         await pause(retryMs, null, this.#closing).catch(() => {});
         retryMs = Math.min(RETRY_MOST_MS, retryMs * 2);
       }
@@ -162,11 +180,12 @@ export class SqliteLog implements SessionLog {
     }
   }
 
-  /** A session that is about to start does not wait for the disk to be mended. */
-  #refuseClaims(failure: LogError): void {
-    const claims = this.#waiting.filter(({ write }) => write.type === 'claim');
-    this.#waiting = this.#waiting.filter(({ write }) => write.type !== 'claim');
-    for (const { done } of claims) done.reject(failure);
+  /** Neither a session that is about to start nor a lease waits for the disk to be mended. */
+  #refuseWaiting(failure: LogError): void {
+    const cannotWait = ({ write }: Waiting): boolean => write.type === 'claim' || write.type === 'lease';
+    const refused = this.#waiting.filter(cannotWait);
+    this.#waiting = this.#waiting.filter((waiting) => !cannotWait(waiting));
+    for (const { done } of refused) done.reject(failure);
   }
 
   #become(health: LogHealth): void {

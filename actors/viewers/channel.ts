@@ -2,23 +2,22 @@
  * A session as its viewers know it: the transcript with its log, the state, the end; and whoever is attached.
  */
 import type { EndReason } from '../../machines/events.ts';
-import type { LimitName, OnLimit } from '../limit-names.ts';
+import { LeaseDesk } from '../ai/desk.ts';
+import type { OnLimit } from '../limit-names.ts';
 import type { RunWriter, SessionLog } from '../log/port.ts';
 import type { EngineUtterance, GapCause, LedgerTotals, Log, SessionState, TranscriptSink } from '../ports.ts';
 import { Transcript } from '../transcript.ts';
-import { closes } from '../wire/close-codes.ts';
 import type { Cursor } from '../wire/cursor.ts';
 import { Encoded } from '../wire/encoded.ts';
 import type { RecordMessage, ServerMessage, SessionMessage, StateOfSession } from '../wire/messages.ts';
+import { Conversation } from './conversation.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { STATE, ViewerHub } from './hub.ts';
-import { EXCESS_MAX } from './inbound-budget.ts';
 import type { ViewerLine } from './line.ts';
 import { LiveRecords } from './records.ts';
 import type { Records } from './records.ts';
 import { replay } from './replay.ts';
-import { FAULTS_MAX, answer, errorMessage } from './viewer-messages.ts';
-import type { Viewer } from './viewer.ts';
+import type { ViewerView } from './session-view.ts';
 
 /** Options of the same names in the option table. */
 export interface ChannelLimits {
@@ -27,13 +26,15 @@ export interface ChannelLimits {
   dedupWindow: number;
   heartbeatIntervalMs: number;
   heartbeatMaxMissed: number;
+  aiMode: 'off' | 'client' | 'server';
+  aiLeaseMs: number;
 }
 
 export interface ChannelOptions {
   /** Of the run, which says what it is; its records go there. */
   writer: RunWriter;
   /** Where they are read again. */
-  sessionLog: Pick<SessionLog, 'read' | 'health' | 'onHealth'>;
+  sessionLog: Pick<SessionLog, 'read' | 'lease' | 'health' | 'onHealth'>;
   limits: ChannelLimits;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -67,6 +68,8 @@ export class SessionChannel {
   readonly #records: LiveRecords;
   readonly heartbeat: Heartbeat;
   readonly hub: ViewerHub;
+  /** Who may call the language model. */
+  readonly desk: LeaseDesk;
   #state: StateOfSession;
   #isEnded = false;
 
@@ -83,13 +86,21 @@ export class SessionChannel {
       onShown: () => this.hub.recorded(),
       onDurability: (isDurable) => this.#setState({ state: this.#state.state, ...durability(isLogged && isDurable) }),
     });
+    this.desk = this.#newDesk();
+    const conversation = new Conversation({
+      desk: this.desk,
+      encode: (message) => this.#encode(message),
+      nowMs,
+      waitingMaxBytes: limits.viewerQueueMaxBytes,
+      ...(options.onLimit && { onLimit: options.onLimit }),
+    });
     this.hub = new ViewerHub({
       records: this.#records,
       limits: { queueMax: limits.viewerQueueMax, queueMaxBytes: limits.viewerQueueMaxBytes },
       nowMs,
       lines: log,
-      onHeard: (viewer, text) => this.#heard(viewer, text),
-      onExcess: (viewer, limit, excess) => this.#exceeded(viewer, limit, excess),
+      onHeard: (viewer, text) => conversation.heard(viewer, text),
+      onExcess: (viewer, limit, excess) => conversation.exceeded(viewer, limit, excess),
       ...(onDelivered && { onDelivered }),
     });
     this.heartbeat = new Heartbeat({
@@ -147,10 +158,10 @@ export class SessionChannel {
   }
 
   /** Makes an open line a viewer: `session` first, then what it lacks by its cursor, then what comes. */
-  attach(line: ViewerLine, { after, partials, language }: AttachRequest): void {
+  attach(line: ViewerLine, { after, partials, language, scopes }: AttachRequest): void {
     const { offset, ...resumption } = startOf(after, this.#options.writer.run.epoch, this.offset);
     const hello = this.#hello(resumption);
-    const view = { partials, language, offset };
+    const view = { partials, language, offset, ...mayCall(scopes) };
     const { nowMs, writer } = this.#options;
     if (this.#isEnded) return replay(line, { run: writer.run, records: this.#records, hello, view, nowMs });
     const viewer = this.hub.attach(line, view, this.#encode(hello));
@@ -194,25 +205,27 @@ export class SessionChannel {
     return { type: 'session', slug, epoch, offset: this.offset, ...this.#state, startedAt, transcriber, ...resumption };
   }
 
-  /** The first message beyond the budget is answered, the last closes its viewer. */
-  #exceeded(viewer: Viewer, limit: LimitName, excess: number): void {
-    this.#options.onLimit?.(limit);
-    const knowsErrors = viewer.line.protocol !== 'v1';
-    if (excess === 1 && knowsErrors)
-      viewer.send(this.#encode(errorMessage('too_many_messages')), this.#options.nowMs());
-    if (excess >= EXCESS_MAX) viewer.close(closes.tooManyMessages);
+  #newDesk(): LeaseDesk {
+    const { limits, writer, sessionLog, nowMs, log } = this.#options;
+    return new LeaseDesk({
+      mode: limits.aiMode,
+      key: `ai.${writer.run.slug}`,
+      leaseMs: limits.aiLeaseMs,
+      log: sessionLog,
+      nowMs,
+      lines: log,
+      newestOffset: () => this.offset,
+      record: (insight) => {
+        if (!this.#isEnded) this.#record(this.#transcript.insight(insight));
+        return !this.#isEnded;
+      },
+    });
   }
+}
 
-  #heard(viewer: Viewer, text: string): void {
-    if (viewer.line.protocol === 'v1') return;
-    // Answers wait for a viewer that asks and does not read; there is a bound to them too.
-    if (viewer.line.waitingBytes > this.#options.limits.viewerQueueMaxBytes) return viewer.close(closes.tooSlow);
-    const { reply, isFault } = answer(text);
-    viewer.send(this.#encode(reply), this.#options.nowMs());
-    if (!isFault) return;
-    viewer.faults += 1;
-    if (viewer.faults >= FAULTS_MAX) viewer.close(closes.protocolError);
-  }
+/** Is the AI lease for a viewer of these scopes? */
+function mayCall(scopes: ReadonlySet<string>): Pick<ViewerView, 'ai'> {
+  return scopes.has('ai') ? {} : { ai: false };
 }
 
 function durability(isDurable: boolean): Pick<StateOfSession, 'durable'> {

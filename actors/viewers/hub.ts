@@ -201,6 +201,7 @@ export class ViewerHub {
   }
 
   #forget(viewer: Viewer): void {
+    viewer.left();
     this.#viewers.delete(viewer);
     this.#tellEmpty();
   }

@@ -15,6 +15,8 @@ export interface ViewerLimits {
 export interface ViewerView extends ViewerChoice {
   /** Records up to this offset are not for it. */
   offset: number;
+  /** Only when so: it may not hold the AI lease. */
+  ai?: false;
 }
 
 export interface SessionView {

@@ -1,33 +1,59 @@
 /** What viewers send: checked here, once; nothing they say can throw or reach further. */
 import { errors } from '../../machines/errors.ts';
 import type { ErrorCode } from '../../machines/errors.ts';
+import type { AiInsight } from '../ai/port.ts';
 import type { ErrorMessage } from '../wire/messages.ts';
 
-/** Messages that the protocol does not know, after which a viewer is closed. */
+/** Messages that the protocol does not know or whose fields cannot be used, after which a viewer is closed. */
 export const FAULTS_MAX = 10;
 
-/** Messages of the protocol whose part is not in this version. */
-const laterTypes = new Set(['ai_acquire', 'ai_renew', 'ai_release', 'ai_insight']);
+/** A message of the protocol, its fields of the right types. */
+export type ViewerMessage =
+  | { type: 'ai_acquire' }
+  | { type: 'ai_renew'; fence: number }
+  | { type: 'ai_release'; fence: number }
+  | ({ type: 'ai_insight' } & AiInsight);
 
-/** The answer to a viewer's message; `isFault` when the protocol does not know such a message. */
-export function answer(text: string): { reply: ErrorMessage; isFault: boolean } {
-  const type = typeOf(text);
-  if (type !== undefined && laterTypes.has(type)) return { reply: errorMessage('not_in_this_version'), isFault: false };
-  return { reply: errorMessage('protocol_error'), isFault: true };
+/** What is wrong with a message. */
+export interface MessageFault {
+  code: 'protocol_error' | 'bad_message';
+  detail?: string;
 }
 
-function typeOf(text: string): string | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    const isObject = typeof message === 'object' && message !== null && 'type' in message;
-    return isObject && typeof message.type === 'string' ? message.type : undefined;
-  } catch {
-    return undefined;
-  }
+/** Reads one message. Fields that the protocol does not know are passed over. */
+export function readMessage(text: string): { message: ViewerMessage } | { fault: MessageFault } {
+  const given = parsed(text);
+  const { type, fence, upToOffset, data } = given;
+  if (type === 'ai_acquire') return { message: { type } };
+  if (type !== 'ai_renew' && type !== 'ai_release' && type !== 'ai_insight')
+    return { fault: { code: 'protocol_error' } };
+  if (!isCount(fence)) return bad(`fence must be a whole number, as ai_lease told it.`);
+  if (type !== 'ai_insight') return { message: { type, fence } };
+  if (!isCount(upToOffset)) return bad('upToOffset must be a whole number: an offset, or 0.');
+  if (data === undefined) return bad('data must be there: any JSON value.');
+  return { message: { type, fence, upToOffset, data } };
 }
 
 /** A row of the error table as a message. */
-export function errorMessage(code: ErrorCode): ErrorMessage {
+export function errorMessage(code: ErrorCode, detail?: string): ErrorMessage {
   const { sentence, retryable } = errors[code];
-  return { type: 'error', code, message: sentence, retryable };
+  return { type: 'error', code, message: detail === undefined ? sentence : `${sentence} ${detail}`, retryable };
+}
+
+function bad(detail: string): { fault: MessageFault } {
+  return { fault: { code: 'bad_message', detail } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** Fields of a JSON object; none when it is not one. */
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const message: unknown = JSON.parse(text);
+    return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

@@ -5,6 +5,7 @@
  * lags: nothing more is written until that has changed, then it gets all the records that it missed and only the newest
  * of each moment.
  */
+import type { AiSeat } from '../ai/port.ts';
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
 import { CATCH_UP_BYTES, isWanted } from './bundles.ts';
@@ -48,6 +49,8 @@ export class Viewer {
   faults = 0;
   /** Of what it sends; most send nothing. */
   #inbound: InboundBudget | undefined;
+  /** At the desk of the AI lease; most never sit there. */
+  seat: AiSeat | undefined;
 
   /** @param at.phase From 0 to 1, random: spreads what is done to each viewer from time to time. */
   constructor(line: ViewerLine, view: ViewerView, at: { turn: number; nowMs: number; phase: number }) {
@@ -75,7 +78,13 @@ export class Viewer {
   }
 
   close(close: Close): void {
+    this.left();
     this.line.end(close);
+  }
+
+  /** It holds and waits for nothing any more. Idempotent. */
+  left(): void {
+    this.seat?.leave();
   }
 
   /** What it may send. */

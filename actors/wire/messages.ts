@@ -38,10 +38,22 @@ export interface SessionMessage extends StateOfSession {
   firstOffset?: number;
 }
 
+/** What a language model made of the transcript; `data` is any JSON value, as its caller delivered it. */
+export interface InsightMessage {
+  type: 'ai_insight';
+  offset: number;
+  /** Of the lease under which it was delivered. */
+  fence: number;
+  /** The records up to this offset were looked at. */
+  upToOffset: number;
+  data: unknown;
+}
+
 /** A part of the session's history: numbered without holes, kept, never changed. */
 export type RecordMessage =
   | ({ type: 'transcript_final'; offset: number } & Utterance)
   | { type: 'gap'; offset: number; startMs: number; endMs: number; cause: GapCause }
+  | InsightMessage
   | {
       type: 'session_end';
       offset: number;
@@ -52,6 +64,17 @@ export type RecordMessage =
 /** What is true now and replaced by what comes next. */
 export type MomentMessage = ({ type: 'transcript_partial' } & Utterance) | ({ type: 'session_state' } & StateOfSession);
 
+/** How the AI lease stands for one who asked for it. */
+export interface LeaseMessage {
+  type: 'ai_lease';
+  /** `held`: by the one who is told; `taken`: by somebody else; `free`: nobody wants it. */
+  state: 'held' | 'taken' | 'free';
+  /** Of the newest holder; 0 before the first. */
+  fence: number;
+  /** Until it runs out unless it is renewed; missing when nobody here holds it. */
+  expiresInMs?: number;
+}
+
 /** An answer to something that the viewer sent. */
 export interface ErrorMessage {
   type: 'error';
@@ -60,4 +83,4 @@ export interface ErrorMessage {
   retryable: boolean;
 }
 
-export type ServerMessage = SessionMessage | RecordMessage | MomentMessage | ErrorMessage;
+export type ServerMessage = SessionMessage | RecordMessage | MomentMessage | LeaseMessage | ErrorMessage;

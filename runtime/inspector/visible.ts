@@ -16,6 +16,7 @@ const SHOWN_TEXTS = new Set([
   'rung',
   'kind',
   'status',
+  'holder',
 ]);
 const TEXT_MAX = 200;
 const DEPTH_MAX = 4;

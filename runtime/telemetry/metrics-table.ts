@@ -65,8 +65,8 @@ export const metrics = {
   ),
   publisher_reconnects_total: counter([], 'publishers that came back to their session'),
   transcript_duplicates_total: counter([], 'finals that came again from an engine and were dropped'),
-  ai_calls_total: counter([], 'calls of a language model'),
-  ai_lease_handovers_total: counter([], 'AI leases that went to another viewer'),
+  ai_calls_total: counter([], 'calls of a language model: insights that viewers delivered, and requests of the server'),
+  ai_lease_handovers_total: counter([], 'AI leases that went to another holder than the one before'),
   limit_refusals_total: counter(['limit'], 'connections, requests and messages that a limit turned away, by limit'),
   event_loop_lag_ms: gauge([], 'how late the event loop is: 99th percentile of the last ten seconds', 'ms'),
 } as const satisfies Record<string, Metric>;

@@ -14,6 +14,10 @@ export interface SessionSample {
   droppedPartials: number;
   heartbeatTimeouts: number;
   duplicates: number;
+  /** Times that another had the AI lease than the one before. */
+  handovers: number;
+  /** Insights that viewers delivered. */
+  insights: number;
   ledger: LedgerTotals;
 }
 
@@ -54,6 +58,8 @@ export class SessionMeter {
     this.#grow('ws_queue_drops_total', { kind: 'partial' }, counts.droppedPartials);
     this.#grow('ws_heartbeat_timeouts_total', {}, counts.heartbeatTimeouts);
     this.#grow('transcript_duplicates_total', {}, counts.duplicates);
+    this.#grow('ai_lease_handovers_total', {}, counts.handovers);
+    this.#grow('ai_calls_total', {}, counts.insights);
     this.#grow('session_audio_ms_total', { session, outcome: 'received' }, ledger.receivedMs);
     this.#grow('session_audio_ms_total', { session, outcome: 'transcribed' }, ledger.transcribedMs);
     this.#grow('session_audio_ms_total', { session, outcome: 'gap' }, ledger.gapMs);

@@ -84,7 +84,7 @@ function newLine() {
 
 const sessions = new ScriptedSessions();
 const talk = sessions.start('talk');
-const live = { after: undefined, partials: true, scopes: new Set<string>() };
+const live = { after: undefined, partials: true, scopes: new Set(['view', 'ai']) };
 const beside = newLine();
 sessions.attach('talk', beside.line, live);
 let said = 0;

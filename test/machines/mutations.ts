@@ -1,6 +1,7 @@
 /** The stop proof sees what is broken: each of these charts has one thing changed, and none passes. */
 import t from 'tap';
 import type { AnyStateMachine } from 'xstate';
+import { aiLeaseMachine } from '../../machines/ai-lease.ts';
 import { processMachine } from '../../machines/process.ts';
 import { gladiaMachine } from '../../machines/gladia.ts';
 import { serverMachine } from '../../machines/server.ts';
@@ -101,6 +102,12 @@ const groups: Group[] = [
     },
   },
   {
+    proof: 'aiLease',
+    chart: 'aiLease',
+    machine: aiLeaseMachine,
+    mutations: { 'a close is missed': (root) => void delete root.on['ai.close'] },
+  },
+  {
     proof: 'server',
     chart: 'server',
     machine: serverMachine,
@@ -118,6 +125,7 @@ const groups: Group[] = [
       'no deadline for the last words': without('active.phase.finalizing', 'after'),
       'the audio is not ended': skipping('active.phase.finalizing.endingAudio', 0),
       'a silent transcriber is not dropped': skipping('active.phase.closing', 3),
+      'the AI lease is not closed': deafTo('active.ai.serving', 'audience.dismiss'),
       'the viewers are not dismissed': skipping('active.phase.closing', 4),
       'a stop is missed': deafTo('active.phase.running', 'session.stop'),
       'ffmpeg is not told to stop': skipping('active.decoder.up.ending', 0),

@@ -2,11 +2,12 @@
 import t from 'tap';
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import { setup } from 'xstate';
-import { read } from '../support/docs.ts';
+import { readEvents } from '../support/docs.ts';
 import { allMachines } from '../support/charts/draw.ts';
 
 /** States in which a chart may rest as long as nothing happens. */
 const resting = [
+  ...['ai-lease.free', 'session.active.ai.serving'],
   ...['process.up.running', 'viewers.open', 'server.ready'],
   ...['session.active.phase.running', 'session.active.publisher.awaiting'],
   ...['session.active.publisher.live.flowing', 'session.active.publisher.live.silent'],
@@ -80,13 +81,13 @@ void t.test('the rule sees a chart that breaks all of it', (t) => {
 });
 
 void t.test('events are named noun.verb, and charts listen to nothing that the catalogue lacks', async (t) => {
-  const catalogue = [...read('machines/events.ts').matchAll(/type: '([^']+)'/g)].map((match) => match[1] ?? '');
+  const catalogue = [...readEvents().matchAll(/type: '([^']+)'/g)].map((match) => match[1] ?? '');
   for (const type of catalogue) t.match(type, /^[a-z]+\.[a-z]+(_[a-z]+)*$/);
   const events = (await allMachines()).flatMap(({ machine }) => machine.events as string[]);
   const unknown = events.filter((event) => !event.startsWith('xstate.') && !catalogue.includes(event));
   t.strictSame(unknown, []);
   const heard = new Set(events);
-  const told = ['process.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.'];
+  const told = ['process.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.', 'ai.'];
   const commands = ['process.end_input', 'process.terminate', 'process.kill', 'process.started', 'transcriber.finish'];
   const unheard = catalogue.filter((type) => told.some((prefix) => type.startsWith(prefix)) && !heard.has(type));
   t.strictSame(

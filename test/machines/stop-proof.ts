@@ -12,6 +12,7 @@ t.setTimeout(240_000);
 const statesMin: Record<keyof typeof proofs, number> = {
   process: 30,
   viewers: 4,
+  aiLease: 40,
   server: 5,
   sessionOfSlowWords: 1_000,
   sessionOfSlowDecoder: 500,

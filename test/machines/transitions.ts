@@ -1,8 +1,8 @@
 /** Transition tables: what has happened, and where the chart is then. */
 import t from 'tap';
 import { defaultRestartPolicy } from '../../machines/restart.ts';
-import { slowWords } from '../support/proof/deadlines.ts';
-import { processWorld, serverWorld, sessionWorld, viewersWorld } from '../support/proof/worlds.ts';
+import { leaseInput, slowWords } from '../support/proof/deadlines.ts';
+import { aiLeaseWorld, processWorld, serverWorld, sessionWorld, viewersWorld } from '../support/proof/worlds.ts';
 import type { World } from '../support/proof/world.ts';
 
 const timing = { startTimeoutMs: 10_000, endTimeoutMs: 500, terminateTimeoutMs: 5_000, killTimeoutMs: 2_000 };
@@ -100,6 +100,54 @@ void t.test('viewers', async (t) => {
   for (const [words, value] of viewersTable) {
     const world = await after(viewersWorld({ timing: { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 } }), words);
     t.strictSame(snapshotOf(world).value, value, words);
+  }
+});
+
+const leaseTable: [string, unknown][] = [
+  ['', 'free'],
+  ['a asks', 'taking'],
+  ['a asks, log gives', { held: 'valid' }],
+  ['a asks, log failed', 'free'],
+  ['a asks, log denied', 'elsewhere'],
+  ['a asks, tick', 'free'],
+  ['a asks, a leaves', 'free'],
+  ['a asks, b asks, a leaves', 'taking'],
+  ['a asks, log denied, tick', 'taking'],
+  ['a asks, log denied, a leaves', 'free'],
+  ['a asks, log gives, a renews', { held: 'valid' }],
+  ['a asks, log gives, a releases', 'free'],
+  ['a asks, log gives, b releases', { held: 'valid' }],
+  ['a asks, log gives, a leaves', 'free'],
+  ['a asks, log gives, b asks, a leaves', 'taking'],
+  ['a asks, log gives, b asks, b leaves, a leaves', 'free'],
+  ['a asks, log gives, tick', 'free'],
+  ['a asks, log gives, b asks, tick', 'taking'],
+  ['a asks, log gives, log lost', 'free'],
+  ['a asks, b asks, log gives, a leaves, log gives, a renews late', { held: 'valid' }],
+  ['a asks, log gives, ai.close', 'closed'],
+];
+
+void t.test('ai-lease', async (t) => {
+  for (const [words, value] of leaseTable) {
+    const world = await after(aiLeaseWorld(leaseInput), words);
+    t.strictSame(snapshotOf(world).value, value, words);
+  }
+});
+
+void t.test('ai-lease: who has it, who waits, under which fence', async (t) => {
+  const standings: [string, string | null, number, string[]][] = [
+    ['a asks, b asks, log gives', 'a', 1, ['b']],
+    ['a asks, b asks, log gives, b asks, a asks', 'a', 1, ['b']],
+    ['a asks, b asks, c asks', null, 0, ['a', 'b']],
+    ['a asks, b asks, log gives, c asks, a leaves, log gives', 'b', 2, ['c']],
+    ['a asks, b asks, log gives, tick, log gives', 'b', 2, []],
+    ['a asks, b asks, log gives, tick, log failed', null, 1, []],
+    ['a asks, b asks, a leaves, log gives', 'b', 1, []],
+    ['a asks, log gives, a renews late, a releases, a asks, log gives', 'a', 2, []],
+  ];
+  for (const [words, holder, fence, line] of standings) {
+    const world = await after(aiLeaseWorld(leaseInput), words);
+    t.match((snapshotOf(world) as { context?: unknown }).context, { holder, fence, line }, words);
   }
 });
 

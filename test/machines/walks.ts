@@ -19,6 +19,7 @@ const input: SessionInput = {
     restart: defaultRestartPolicy,
   },
   viewers: { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 },
+  aiLease: { timing: { leaseMs: 5_000, takeTimeoutMs: 2_000 }, lineMax: 2 },
   drainClose: { code: 1012, reason: 'server_restarting' },
 };
 /** Last words, then viewers; ffmpeg's ladder is shorter. */

@@ -5,7 +5,7 @@ import t from 'tap';
 import { setup } from 'xstate';
 import { optionRows } from '../../runtime/options.ts';
 import { allMachines, chartsFolder, draw } from '../support/charts/draw.ts';
-import { blocks, eventCatalogue, read, upToDate } from '../support/docs.ts';
+import { blocks, eventCatalogue, read, readEvents, upToDate } from '../support/docs.ts';
 import { projectRoot, readFiles } from '../support/source-files.ts';
 import type { Files } from '../support/source-files.ts';
 
@@ -44,8 +44,8 @@ void t.test('tables in the pages are those of the code (npm run docs writes them
 void t.test('every option stands in the README, every event in the catalogue', (t) => {
   const page = read('README.md');
   for (const [name] of optionRows) t.match(page, `| \`${name}\``);
-  const catalogue = eventCatalogue(read('machines/events.ts'));
-  const types = [...read('machines/events.ts').matchAll(/type: '([\w.]+)'/g)].map((match) => match[1] ?? '');
+  const catalogue = eventCatalogue(readEvents());
+  const types = [...readEvents().matchAll(/type: '([\w.]+)'/g)].map((match) => match[1] ?? '');
   t.ok(types.length > 25);
   for (const type of types) t.match(catalogue, `\`${type}\``);
   t.end();

@@ -40,7 +40,15 @@ async function everything(protocol: string[]): Promise<Message[]> {
   session.channel.gap(1_000, 2_000, 'audio_lost');
   session.channel.setState('publisher_lost');
   socket.send('what?');
-  if (protocol.length > 0) await heard('error');
+  if (protocol.length > 0) {
+    await heard('error');
+    socket.send('{"type":"ai_acquire"}');
+    await heard('ai_lease');
+    const fence = told.find(({ type }) => type === 'ai_lease')?.['fence'];
+    const data = { summary: 'An appeal to give.' };
+    socket.send(JSON.stringify({ type: 'ai_insight', fence, upToOffset: 2, data }));
+    await heard('ai_insight');
+  }
   session.end();
   await closed;
   return told;

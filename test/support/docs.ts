@@ -19,7 +19,7 @@ export interface Block {
 
 export const blocks: readonly Block[] = [
   { file: 'README.md', name: 'options', text: optionTableMarkdown },
-  { file: 'machines/README.md', name: 'events', text: () => eventCatalogue(read('machines/events.ts')) },
+  { file: 'machines/README.md', name: 'events', text: () => eventCatalogue(readEvents()) },
   { file: 'machines/README.md', name: 'errors', text: errorTable },
   { file: 'runtime/operate/README.md', name: 'metrics', text: metricTable },
   { file: 'runtime/README.md', name: 'limits', text: limitTableMarkdown },
@@ -43,7 +43,12 @@ export function read(path: string): string {
   return readFileSync(new URL(path, projectRoot), 'utf8');
 }
 
-/** Every event of `events.ts` with its sentence, by section. */
+/** Where every machine event stands. */
+export function readEvents(): string {
+  return read('machines/events.ts') + read('machines/ai-events.ts');
+}
+
+/** Every event of the catalogue's files with its sentence, by section. */
 export function eventCatalogue(source: string): string {
   const sections = source.split(/^\/\/ ── (.+?) ─+$/m).slice(1);
   const parts: string[] = [];

@@ -1,10 +1,11 @@
 /** A run in memory that a test can read, hold back and break. */
+import { Leases } from '../../actors/log/leases.ts';
 import { LogError } from '../../actors/log/port.ts';
 import type { LoggedRecord, LogHealth, RunStart, RunWriter, SessionLog } from '../../actors/log/port.ts';
 
 export interface ScriptedLog {
   writer: RunWriter;
-  log: Pick<SessionLog, 'read' | 'health' | 'onHealth'>;
+  log: Pick<SessionLog, 'read' | 'lease' | 'health' | 'onHealth'>;
   /** What is durable. */
   records: LoggedRecord[];
   /** Pages that were read. */
@@ -17,6 +18,8 @@ export interface ScriptedLog {
   become(health: LogHealth): void;
   /** Reading fails from now on. */
   isUnreadable: boolean;
+  /** Called with each request for a lease; what it returns is waited for, and it may reject. */
+  beforeLease: () => Promise<void>;
 }
 
 export function scriptedLog(run: RunStart & { epoch: number }): ScriptedLog {
@@ -28,6 +31,7 @@ export function scriptedLog(run: RunStart & { epoch: number }): ScriptedLog {
     records: [],
     reads: 0,
     isUnreadable: false,
+    beforeLease: () => Promise.resolve(),
     hold: () => void (gate = Promise.withResolvers()),
     release: () => gate.resolve(),
     become: (now) => {
@@ -42,20 +46,38 @@ export function scriptedLog(run: RunStart & { epoch: number }): ScriptedLog {
       },
       end: () => Promise.resolve(),
     },
-    log: {
-      read: (_run, after, limit) => {
-        log.reads += 1;
-        if (log.isUnreadable) return Promise.reject(new LogError('unavailable', 'unreadable'));
-        return Promise.resolve(log.records.slice(after, after + limit));
-      },
-      get health() {
-        return health;
-      },
-      onHealth: (listener) => {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
-    },
+    log: scriptedReads(
+      () => log,
+      listeners,
+      () => health,
+    ),
   };
   return log;
+}
+
+type Listener = (health: LogHealth) => void;
+
+function scriptedReads(script: () => ScriptedLog, listeners: Set<Listener>, health: () => LogHealth) {
+  let token = 0;
+  const leases = new Leases({ nextToken: () => Promise.resolve((token += 1)), nowMs: () => performance.now() });
+  const reads: ScriptedLog['log'] = {
+    lease: async (key, ttlMs) => {
+      await script().beforeLease();
+      return await leases.take(key, ttlMs);
+    },
+    read: (_run, after, limit) => {
+      const log = script();
+      log.reads += 1;
+      if (log.isUnreadable) return Promise.reject(new LogError('unavailable', 'unreadable'));
+      return Promise.resolve(log.records.slice(after, after + limit));
+    },
+    get health() {
+      return health();
+    },
+    onHealth: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  return reads;
 }

@@ -1,10 +1,14 @@
 /** Sessions without a publisher or an engine: the real fan-out to viewers, told what to say by a test. */
+import { createActor } from 'xstate';
+import { leaseDesk } from '../../actors/ai/desk-actor.ts';
+import { bindInput } from '../../actors/bind-input.ts';
 import type { LoggedTranscript } from '../../actors/exports/worker.ts';
 import type { LimitName, OnLimit } from '../../actors/limit-names.ts';
 import { SessionChannel } from '../../actors/viewers/channel.ts';
 import type { ChannelLimits } from '../../actors/viewers/channel.ts';
 import type { ViewerLine } from '../../actors/viewers/line.ts';
 import { closes } from '../../actors/wire/close-codes.ts';
+import { aiLeaseMachine, LEASE_LINE_MAX } from '../../machines/ai-lease.ts';
 import { readConfig } from '../../runtime/config.ts';
 import type { SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -93,6 +97,7 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
   const log = scriptedLog(run);
   const exceeded: LimitName[] = [];
   const channel = newChannel(log, limits, (limit) => exceeded.push(limit));
+  const lease = startLease(channel, limits.aiLeaseMs ?? 5_000);
   const audience: Audience = { lines: new Set(), isCut: false };
   const places = new Map<string, number>();
   const utterance = (id: string, text: string) => {
@@ -115,11 +120,18 @@ function newScripted(slug: string, epoch: number, limits: Partial<ChannelLimits>
     end: () => {
       Object.assign(summary, { state: 'ended', audio: 'none', endedAt: new Date().toISOString() });
       channel.end('publisher_ended', ledger);
+      lease.send({ type: 'ai.close' });
       channel.hub.close(closes.sessionEnded, () => channel.heartbeat.stop());
     },
   };
   channel.setState('live');
   return { session, summary, audience };
+}
+
+function startLease(channel: SessionChannel, leaseMs: number) {
+  const machine = aiLeaseMachine.provide({ actors: { desk: bindInput(leaseDesk, channel) } });
+  const input = { timing: { leaseMs, takeTimeoutMs: 1_000 }, lineMax: LEASE_LINE_MAX };
+  return createActor(machine, { input }).start();
 }
 
 function newChannel(scripted: ScriptedLog, limits: Partial<ChannelLimits>, onLimit: OnLimit): SessionChannel {

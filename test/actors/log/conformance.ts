@@ -1,7 +1,9 @@
 /** The contract of the session log, run unchanged against each adapter. */
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { MemoryLog } from '../../../actors/log/memory.ts';
 import { LogError } from '../../../actors/log/port.ts';
@@ -150,6 +152,55 @@ for (const adapter of adapters) {
     t.strictSame(await opened.log.read({ slug, epoch: writer.run.epoch }, 0, 10), records);
     t.strictSame(await opened.log.read({ slug: 'other', epoch: writer.run.epoch }, 0, 10), []);
     t.strictSame(await opened.log.read({ slug, epoch: 1 }, 0, 10), []);
+  });
+
+  void t.test(
+    `${name}: of forty who want a lease one gets it; it is given back to the next, with a larger token`,
+    async (t) => {
+      await using opened = await adapter.open();
+      const { log } = opened;
+      let newest = 0;
+      for (let round = 0; round < 3; round += 1) {
+        const asked = await Promise.all(Array.from({ length: 40 }, () => log.lease('talk', 60_000)));
+        const [lease, ...others] = asked.filter((each) => each !== undefined);
+        t.strictSame(others, []);
+        t.ok((lease?.token ?? 0) > newest, `${lease?.token} after ${newest}`);
+        newest = lease?.token ?? 0;
+        t.equal(await log.lease('talk', 60_000), undefined, 'while somebody has it nobody else gets it');
+        t.equal(lease?.signal.aborted, false);
+        await lease?.dispose();
+        await lease?.dispose();
+        t.equal(lease?.signal.aborted, true);
+      }
+      const [one, other] = [await log.lease('one', 60_000), await log.lease('other', 60_000)];
+      t.ok(one !== undefined && other !== undefined, 'keys do not hinder each other');
+    },
+  );
+
+  void t.test(`${name}: a lease is kept up by itself, and over for the next before that one has it`, async (t) => {
+    await using opened = await adapter.open();
+    const { log } = opened;
+    const TTL_MS = 300;
+    const lease = await log.lease('talk', TTL_MS);
+    await pause(2 * TTL_MS);
+    t.equal(await log.lease('talk', TTL_MS), undefined, 'twice its time later it is still held');
+    const untilMs = performance.now() + 2 * TTL_MS;
+    while (performance.now() < untilMs);
+    const asked = log.lease('talk', TTL_MS);
+    t.equal(lease?.signal.aborted, true, 'the process stood still for longer than its time');
+    const next = await asked;
+    t.ok((next?.token ?? 0) > (lease?.token ?? 0));
+    await lease?.dispose();
+    t.equal(next?.signal.aborted, false, 'who has lost it cannot give it back');
+  });
+
+  void t.test(`${name}: a log that closes ends its leases`, async (t) => {
+    await using opened = await adapter.open();
+    const lease = await opened.log.lease('talk', 60_000);
+    const ended = once(lease?.signal ?? new EventTarget(), 'abort');
+    await opened.log.close();
+    await ended;
+    t.equal(faultOf(await opened.log.lease('talk', 60_000).catch((error: unknown) => error)), 'unavailable');
   });
 
   void t.test(

@@ -82,6 +82,39 @@ void t.test('a slow disk: the log says so, nothing is lost, and it says when tha
   t.strictSame(await log.read(writer.run, 0, 10), [record(1)]);
 });
 
+void t.test(
+  'leases: no word from a slow disk, and tokens that grow over restarts and from the log of before',
+  async (t) => {
+    const folder = await newFolder(t);
+    const old = new DatabaseSync(join(folder, LOG_FILE));
+    old.exec(`
+    CREATE TABLE run (epoch INTEGER PRIMARY KEY, slug TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT,
+      transcriber TEXT NOT NULL, last_offset INTEGER NOT NULL DEFAULT 0) STRICT;
+    CREATE TABLE record (epoch INTEGER NOT NULL, offset INTEGER NOT NULL, body TEXT NOT NULL,
+      PRIMARY KEY (epoch, offset)) STRICT, WITHOUT ROWID;
+    CREATE TABLE newest (epoch INTEGER NOT NULL) STRICT;
+    INSERT INTO newest VALUES (7);
+    PRAGMA user_version = 1;`);
+    old.close();
+    const first = await opened(t, folder);
+    t.equal((await first.lease('talk', 60_000))?.token, 1);
+    t.equal((await first.lease('other', 60_000))?.token, 2);
+    await first.close();
+    const second = await opened(t, folder);
+    t.equal((await second.lease('talk', 60_000))?.token, 3);
+    const other = new DatabaseSync(join(folder, LOG_FILE));
+    other.exec('BEGIN IMMEDIATE');
+    const asked = second.lease('slow', 60_000).catch(faultOf);
+    await eventually('the log says that it is slow', () => !second.health.ok, 10_000);
+    t.equal(await second.lease('slow', 60_000).catch(faultOf), 'unavailable', 'refused at once while that is so');
+    t.equal(await asked, 'unavailable', 'and so is what waited when the write has failed');
+    other.exec('COMMIT');
+    other.close();
+    await eventually('the disk is back', () => second.health.ok, 10_000);
+    t.ok((await second.lease('slow', 60_000)) !== undefined);
+  },
+);
+
 void t.test('more than may wait for the disk is refused at once, and what waits is not lost', async (t) => {
   const folder = await newFolder(t);
   const log = await opened(t, folder);

@@ -35,7 +35,7 @@ void t.test('nine are answered and forgiven', async (t) => {
   talk.final('a', 'said 1');
   await viewer.hears(({ type }) => type === 'transcript_final');
   viewer.socket.send(Buffer.from('{"type":"ai_acquire"}'), { binary: false });
-  await viewer.hears(({ code }) => code === 'not_in_this_version');
+  await viewer.hears(({ state }) => state === 'held');
   t.equal(viewer.socket.readyState, viewer.socket.OPEN);
 });
 
@@ -96,7 +96,7 @@ void t.test('more messages than a viewer may send are ignored, told once, and cl
     await view(server.host),
     await view(server.host, { protocols: [] }),
   ];
-  for (let sent = 0; sent < 200; sent += 1) flooding.socket.send('{"type":"ai_acquire"}');
+  for (let sent = 0; sent < 200; sent += 1) flooding.socket.send('{"type":"ai_renew","fence":1}');
   for (let sent = 0; sent < 200; sent += 1) old.socket.send('hello');
   t.strictSame(await flooding.closed, { code: 1008, reason: 'too_many_messages' });
   t.strictSame(await old.closed, { code: 1008, reason: 'too_many_messages' });

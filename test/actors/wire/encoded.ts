@@ -28,6 +28,8 @@ const messages: Record<ServerMessage['type'], ServerMessage> = {
     reason: 'stopped',
     ledger: { receivedMs: 3, transcribedMs: 2, gapMs: 1 },
   },
+  ai_insight: { type: 'ai_insight', offset: 4, fence: 2, upToOffset: 1, data: { text: 'ça', list: [1, null] } },
+  ai_lease: { type: 'ai_lease', state: 'held', fence: 2, expiresInMs: 5_000 },
   error: { type: 'error', code: 'protocol_error', message: 'no', retryable: false },
 };
 
@@ -67,8 +69,10 @@ void t.test('closes have the codes of the protocol, and reasons that fit a close
   t.strictSame(closes, {
     heartbeatTimeout: { code: 1008, reason: 'heartbeat_timeout' },
     protocolError: { code: 1008, reason: 'protocol_error' },
+    tooManyMessages: { code: 1008, reason: 'too_many_messages' },
     tooSlow: { code: 4008, reason: 'too_slow' },
     sessionEnded: { code: 1000, reason: 'session_end' },
+    tokenExpired: { code: 4001, reason: 'token_expired' },
     logUnavailable: { code: 1013, reason: 'log_unavailable' },
   });
   for (const { reason } of Object.values(closes)) t.ok(Buffer.byteLength(reason) <= 123, reason);

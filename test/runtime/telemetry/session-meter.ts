@@ -16,6 +16,8 @@ const nothing: SessionSample = {
   droppedPartials: 0,
   heartbeatTimeouts: 0,
   duplicates: 0,
+  handovers: 0,
+  insights: 0,
   ledger: { receivedMs: 0, transcribedMs: 0, gapMs: 0, unackedMs: 0 },
 };
 
@@ -37,7 +39,8 @@ function metered(label = 'talk') {
 
 void t.test('what grows in the session grows the counters by as much, however often it is looked at', async (t) => {
   const { store, sample } = metered();
-  Object.assign(sample, { slowCloses: 2, duplicates: 1, clients: 7, isSilent: true });
+  const grown = { slowCloses: 2, duplicates: 1, handovers: 3, insights: 4 };
+  Object.assign(sample, { ...grown, clients: 7, isSilent: true });
   sample.ledger = { receivedMs: 1_000, transcribedMs: 600, gapMs: 100, unackedMs: 300 };
   const audio = (outcome: string) => valueOf(store, 'session_audio_ms_total', { session: 'talk', outcome });
   for (let look = 0; look < 3; look += 1) {

@@ -1,11 +1,12 @@
 /** Deadlines for proofs: multiples of 500 ms, so that timers that run side by side keep few distances from each other. */
+import type { AiLeaseInput } from '../../../machines/ai-lease.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import type { ServerInput } from '../../../machines/server.ts';
 import type { SessionInput } from '../../../machines/session-setup.ts';
 import { explore } from './explore.ts';
 import { gladiaTiming, gladiaWorld } from './gladia-world.ts';
 import type { Verdict } from './explore.ts';
-import { processWorld, serverWorld, sessionWorld, viewersEnd, viewersWorld } from './worlds.ts';
+import { aiLeaseWorld, processWorld, serverWorld, sessionWorld, viewersEnd, viewersWorld } from './worlds.ts';
 import type { Charts } from './worlds.ts';
 
 /** One restart, then failure: every state of the chart with few repetitions. */
@@ -16,11 +17,15 @@ export const processInput: ProcessInput = {
 
 const viewersTiming = { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 };
 
+/** A line of two: every state of the chart with few repetitions. */
+export const leaseInput: AiLeaseInput = { timing: { leaseMs: 5_000, takeTimeoutMs: 2_000 }, lineMax: 2 };
+
 /** The last words take longer than ffmpeg's ladder. */
 export const slowWords: SessionInput = {
   timing: { audioSilenceMs: 500, publisherGraceMs: 500, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
   decoder: processInput,
   viewers: viewersTiming,
+  aiLease: leaseInput,
   drainClose: { code: 1012, reason: 'server_restarting' },
 };
 
@@ -54,6 +59,14 @@ export const proofs = {
       explore({
         create: () => viewersWorld({ timing: viewersTiming }, charts),
         stop: ({ root }) => root.send(viewersEnd),
+      }),
+  },
+  aiLease: {
+    sumMs: 0,
+    prove: (charts) =>
+      explore({
+        create: () => aiLeaseWorld(leaseInput, charts),
+        stop: ({ root }) => root.send({ type: 'ai.close' }),
       }),
   },
   server: {

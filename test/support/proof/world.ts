@@ -141,7 +141,8 @@ function describe(actor: AnyActorRef): unknown {
     children?: Record<string, AnyActorRef>;
   };
   const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, describe(child)]);
-  const { endReason, crashesAtMs, rung, attempts } = snapshot.context ?? {};
+  const { endReason, crashesAtMs, rung, attempts, holder, line } = snapshot.context ?? {};
   const crashes = Array.isArray(crashesAtMs) ? crashesAtMs.length : 0;
-  return [snapshot.status, snapshot.value, endReason, crashes, rung, Math.min(Number(attempts ?? 0), 1), children];
+  const memory = [endReason, crashes, rung, Math.min(Number(attempts ?? 0), 1), holder, line];
+  return [snapshot.status, snapshot.value, memory, children];
 }

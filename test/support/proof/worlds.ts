@@ -1,5 +1,7 @@
 /** The four charts of `machines/` as worlds, with the deadlines that a proof wants. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
+import { aiLeaseMachine } from '../../../machines/ai-lease.ts';
+import type { AiLeaseInput } from '../../../machines/ai-lease.ts';
 import { processMachine } from '../../../machines/process.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import { serverMachine } from '../../../machines/server.ts';
@@ -34,6 +36,7 @@ export interface Charts {
   session?: AnyStateMachine;
   process?: AnyStateMachine;
   viewers?: AnyStateMachine;
+  aiLease?: AnyStateMachine;
   server?: AnyStateMachine;
   transcriber?: AnyActorLogic;
   gladia?: AnyStateMachine;
@@ -59,6 +62,27 @@ export function viewersWorld(input: ViewersInput, charts: Charts = {}): World {
   return world;
 }
 
+/** Three who want the lease, and a session log that may say anything; fences grow. */
+export function aiLeaseWorld(input: AiLeaseInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.aiLease ?? aiLeaseMachine;
+  let fence = 0;
+  const happens = (name: string, event: () => { type: string }): void => {
+    world.happenings.set(name, { can: () => true, happen: () => world.root.send(event()) });
+  };
+  for (const holder of ['a', 'b', 'c']) {
+    happens(`${holder} asks`, () => ({ type: 'ai.asked', holder }));
+    happens(`${holder} renews`, () => ({ type: 'ai.renewed', holder, fence }));
+    happens(`${holder} renews late`, () => ({ type: 'ai.renewed', holder, fence: fence - 1 }));
+    happens(`${holder} releases`, () => ({ type: 'ai.released', holder, fence }));
+    happens(`${holder} leaves`, () => ({ type: 'ai.left', holder }));
+  }
+  happens('log gives', () => ({ type: 'lease.taken', fence: (fence += 1) }));
+  for (const what of ['denied', 'failed', 'lost']) happens(`log ${what}`, () => ({ type: `lease.${what}` }));
+  world.start(machine.provide({ actors: { desk: world.leaf('desk', {}) } }), input);
+  return world;
+}
+
 /** A world of the session chart over the real process and viewers charts. */
 export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
   const world = new World();
@@ -77,11 +101,13 @@ export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
   const session: AnyStateMachine = charts.session ?? sessionMachine;
   const decoder = process.provide({ actors: { child: child(world) } });
   const viewers = audience.provide({ actors: { hub: hub(world) } });
+  const lease: AnyStateMachine = charts.aiLease ?? aiLeaseMachine;
+  const aiLease = lease.provide({ actors: { desk: world.leaf('desk', {}) } });
   for (const type of ['publisher.attached', 'publisher.lost', 'publisher.ended', 'audio.format_changed']) {
     world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
   }
   world.start(
-    session.provide({ actors: { audio, decoder, transcriber: charts.transcriber ?? transcriber, viewers } }),
+    session.provide({ actors: { audio, decoder, transcriber: charts.transcriber ?? transcriber, viewers, aiLease } }),
     input,
   );
   return world;
