@@ -1,74 +1,93 @@
 /**
- * A publisher whose network breaks again and again: one session, one epoch, viewers that stay.
+ * A publisher whose network breaks again and again: one session, one epoch, viewers that stay, and every word in its place.
  *
- * `RETURNS` says how often (200 for a release; the usual run is shorter).
+ * `RETURNS` says how often (200 for a release; the usual run is shorter). The truth about a word's place is that of
+ * `support/live-talk.ts`; its sound goes through real RTMP, real ffmpeg and the simulated Gladia.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import type { Test } from 'tap';
+import { startGladia } from '../gladia-simulator/simulator.ts';
 import { startServer } from '../harness.ts';
-import type { TestServer } from '../harness.ts';
-import { aacTags } from '../support/audio-tags.ts';
-import { publishRtmp } from '../support/rtmp-publisher.ts';
+import { LiveTalk } from '../support/live-talk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { clips } from '../support/speech.ts';
 import { collect } from '../support/transcript-collector.ts';
+import type { Collector } from '../support/transcript-collector.ts';
 
 const RETURNS = Number(process.env['RETURNS'] ?? 25);
-/** Tags of one stay: less than a second of audio. */
-const TAGS_MAX = 40;
-const AWAY_MAX_MS = 60;
+const STAY_MIN_MS = 400;
+const STAY_MAX_MS = 1_300;
+const AWAY_MAX_MS = 150;
+/** Every so manieth absence is long: a declared gap, the others are silence. */
+const LONG_EVERY = 20;
+const LONG_MS = 6_000;
+/** How far from its place a word may be told. */
+const OFF_MAX_MS = 100;
 
-t.setTimeout(RETURNS * 5_000 + 60_000);
+t.setTimeout(RETURNS * 5_000 + 120_000);
 
-const tags = aacTags(clips[0]?.path ?? '', '-ar', '48000');
 const random = seededRandom(12);
 
-/** Publishes for a moment, from timestamp 0 as a new connection does. */
-async function stay({ addresses: { rtmp } }: TestServer) {
-  const publisher = await publishRtmp({ port: rtmp.port, name: 'talk' });
-  const [header, ...audio] = tags;
-  if (header === undefined) throw new Error('the clip is empty');
-  publisher.sendAudio(header.body, 0);
-  const from = Math.floor(random() * (audio.length - TAGS_MAX));
-  const first = audio[from]?.timestampMs ?? 0;
-  for (const { body, timestampMs } of audio.slice(from, from + Math.ceil(random() * TAGS_MAX))) {
-    publisher.sendAudio(body, timestampMs - first);
-  }
-  return publisher;
+/** Every word that was heard whole is where it was said. */
+function inPlace(t: Test, talk: LiveTalk, viewer: Collector): void {
+  const heard = viewer.messages.flatMap(({ type, words = [] }) => (type === 'transcript_final' ? words : []));
+  const offs = heard.flatMap(({ text, startMs }) => talk.off(text.trim(), startMs) ?? []);
+  t.ok(offs.length > RETURNS / 2, `${offs.length} of ${heard.length} words were heard whole`);
+  const worst = Math.max(...offs.map(Math.abs));
+  const last = offs.slice(-5).map(Math.round);
+  t.ok(worst <= OFF_MAX_MS, `words are told up to ${Math.round(worst)} ms from their places; the last ${last.join()}`);
 }
 
-void t.test(`after ${RETURNS} returns it is the same session, and all audio is accounted for`, async (t) => {
-  await using server = await startServer({ PUBLISHER_GRACE_MS: '20000' });
-  using viewer = collect(server.watchUrl('talk', '?after=0'));
-  const first = await stay(server);
-  const session = server.server.registry.live('talk');
-  if (session === undefined) throw new Error('there is no session');
-  await viewer.find(({ type }) => type === 'session');
-  first.abort();
-  for (let returned = 0; returned < RETURNS; returned += 1) {
-    await pause(random() * AWAY_MAX_MS);
-    const publisher = await stay(server);
-    t.equal(server.server.registry.live('talk'), session);
-    await pause(random() * AWAY_MAX_MS);
-    // In half of the cases the old connection is still there when the next one comes.
-    if (returned === RETURNS - 1) await publisher.close();
-    else if (random() < 0.5) publisher.abort();
-  }
-  t.equal(await viewer.closed, 1000);
-  t.equal(viewer.messages.filter(({ type }) => type === 'session').length, 1, 'the viewer was never cut');
-  const end = viewer.messages.at(-1);
-  t.match(end, { type: 'session_end', reason: 'publisher_ended' });
-  const { receivedMs = 0, transcribedMs = 0, gapMs = -1 } = end?.ledger ?? {};
-  t.equal(receivedMs, transcribedMs + gapMs);
-  t.ok(receivedMs > RETURNS * 100, `${receivedMs} ms of audio`);
-  const offsets = viewer.messages.flatMap(({ type, offset }) =>
-    type === 'session' || offset === undefined ? [] : [offset],
-  );
-  t.strictSame(
-    offsets,
-    Array.from({ length: offsets.length }, (_, index) => index + 1),
-  );
-  await session.closed;
-  t.equal(session.leftovers, 0);
-  t.equal(server.server.registry.leftovers, 0);
-});
+void t.test(
+  `after ${RETURNS} returns it is the same session, all audio is accounted for, words are in place`,
+  async (t) => {
+    await using gladia = await startGladia();
+    await using server = await startServer({
+      GLADIA_API_KEY: gladia.options.key,
+      GLADIA_URL: gladia.url,
+      TRANSCRIBER_FALLBACK: 'none',
+      PUBLISHER_GRACE_MS: '20000',
+    });
+    const { port } = server.addresses.rtmp;
+    const talk = await LiveTalk.create(t.testdir(), RETURNS * 1_800 + 30_000);
+    using viewer = collect(server.watchUrl('talk', '?after=0'));
+    let stay = await talk.publish(port, 'talk');
+    const session = server.server.registry.live('talk');
+    if (session === undefined) throw new Error('there is no session');
+    await viewer.find(({ type }) => type === 'session');
+    for (let returned = 0; returned < RETURNS; returned += 1) {
+      await pause(STAY_MIN_MS + random() * (STAY_MAX_MS - STAY_MIN_MS));
+      stay.stop();
+      const isLong = returned % LONG_EVERY === LONG_EVERY / 2;
+      // In half of the cases the old connection is still there when the next one comes.
+      if (isLong || random() < 0.5) stay.publisher.abort();
+      await pause(isLong ? LONG_MS : random() * AWAY_MAX_MS);
+      stay = await talk.publish(port, 'talk');
+      if (server.server.registry.live('talk') !== session) t.fail(`another session at return ${returned}`);
+    }
+    await pause(2 * STAY_MAX_MS);
+    stay.stop();
+    await stay.publisher.close();
+    t.equal(await viewer.closed, 1000);
+    t.equal(viewer.messages.filter(({ type }) => type === 'session').length, 1, 'the viewer was never cut');
+    t.equal(session.publisher.returns, RETURNS);
+    t.equal(gladia.count('post'), 1, 'one session of the engine');
+    const end = viewer.messages.at(-1);
+    t.match(end, { type: 'session_end', reason: 'publisher_ended' });
+    const { receivedMs = 0, transcribedMs = 0, gapMs = -1 } = end?.ledger ?? {};
+    t.equal(receivedMs, transcribedMs + gapMs);
+    const gaps = viewer.messages.filter(({ type }) => type === 'gap');
+    t.equal(gaps.length, Math.floor((RETURNS + LONG_EVERY / 2 - 1) / LONG_EVERY), 'long absences are declared');
+    const offsets = viewer.messages.flatMap(({ type, offset }) =>
+      type === 'session' || offset === undefined ? [] : [offset],
+    );
+    t.strictSame(
+      offsets,
+      Array.from({ length: offsets.length }, (_, index) => index + 1),
+    );
+    inPlace(t, talk, viewer);
+    await session.closed;
+    t.equal(session.leftovers, 0);
+    t.equal(server.server.registry.leftovers, 0);
+  },
+);

@@ -11,6 +11,7 @@ export interface CollectedMessage {
   utteranceId?: string;
   startMs?: number;
   endMs?: number;
+  words?: { text: string; startMs: number }[];
   state?: string;
   reason?: string;
   epoch?: number;

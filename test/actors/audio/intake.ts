@@ -38,7 +38,7 @@ void t.test('a publisher away for longer than silence is filled in leaves a decl
   const gaps: { startMs: number; endMs: number; cause: GapCause }[] = [];
   await using rig = decoderRig();
   let nowMs = 0;
-  const feed = (part: typeof tags): void => part.forEach((tag) => rig.intake.audio(tag, nowMs));
+  const feed = (part: typeof tags): void => part.forEach((tag) => rig.intake.audio(tag, nowMs + tag.timestampMs));
   feed(tags.slice(0, 60));
   await rig.reached(50 * 1024);
   nowMs = 20_000;
@@ -48,7 +48,8 @@ void t.test('a publisher away for longer than silence is filled in leaves a decl
   gaps.push(...rig.gaps);
   t.equal(gaps.length, 1);
   t.match(gaps[0], { cause: 'publisher_lost' });
-  t.ok(Math.abs((gaps[0]?.endMs ?? 0) - (gaps[0]?.startMs ?? 0) - 20_000) < 5);
+  t.ok(Math.abs((gaps[0]?.startMs ?? 0) - 60 * 64) < 70, 'from the end of its sound');
+  t.ok(Math.abs((gaps[0]?.endMs ?? 0) - 20_000) < 5, 'to its return');
 });
 
 void t.test('audio that no decoder ever took is declared when the session ends', (t) => {
