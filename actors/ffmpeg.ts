@@ -56,7 +56,7 @@ export const ffmpegProcess = fromCallback<ProcessCommand, FfmpegInput>(({ input,
   return () => run.dispose();
 });
 
-const processOptions = () =>
+const processOptions = (mark: string | undefined) =>
   ({
     stdin: 'pipe',
     stdout: 'pipe',
@@ -66,7 +66,7 @@ const processOptions = () =>
     reject: false,
     detached: true,
     extendEnv: false,
-    env: childEnvironment(),
+    env: childEnvironment(mark),
   }) as const;
 
 class FfmpegRun {
@@ -84,7 +84,8 @@ class FfmpegRun {
     this.#input = input;
     this.#tell = tell;
     this.#run = input.intake.openRun();
-    this.#child = execa(input.command, ffmpegArguments(this.#run.format.container), processOptions());
+    const options = processOptions(input.resources.childMark);
+    this.#child = execa(input.command, ffmpegArguments(this.#run.format.container), options);
     this.#stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
     this.#listen();
   }

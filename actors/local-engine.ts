@@ -61,7 +61,7 @@ class EngineRun {
       execArgv: [],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Decodes run in libuv's pool; two threads more for files and the like.
-      env: { ...childEnvironment(), UV_THREADPOOL_SIZE: String(availableParallelism() + 2) },
+      env: { ...childEnvironment(input.resources.childMark), UV_THREADPOOL_SIZE: String(availableParallelism() + 2) },
     });
     this.#listen();
   }

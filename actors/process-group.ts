@@ -5,13 +5,16 @@ import type { ResourceList } from './resources.ts';
 /** Variables of our environment that a child gets: no secret. */
 const ENVIRONMENT = ['PATH', 'HOME', 'TMPDIR', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot'];
 
+/** Holds the mark by which the next server of the data folder knows a child of this one (`left-behind.ts`). */
+export const MARK_VARIABLE = 'CAPTIOND_CHILD_OF';
+
 /** The whole environment of a child. */
-export function childEnvironment(): Record<string, string> {
+export function childEnvironment(mark?: string): Record<string, string> {
   const kept = ENVIRONMENT.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), ...(mark !== undefined && { [MARK_VARIABLE]: mark }) };
 }
 
 /** Sends `signal` to the whole group of `pid`; nothing happens when it is gone. */

@@ -16,7 +16,14 @@ export interface Resource {
 }
 
 export class ResourceList {
+  /** Processes of the list carry it, for a server that is killed leaves no list behind. */
+  readonly childMark: string | undefined;
   readonly #held = new Set<Resource>();
+
+  /** @param childMark See `markOf` of `left-behind.ts`. */
+  constructor(childMark?: string) {
+    this.childMark = childMark;
+  }
 
   /** Registers a resource; the returned function takes it off again and is idempotent. */
   hold(resource: Resource): () => void {

@@ -32,6 +32,8 @@ export interface EngineOptions {
   model: string;
   /** Where derived files (the token table) are kept. */
   cacheDir: string;
+  /** What its process is marked with; see `ResourceList`. */
+  childMark?: string | undefined;
   log: Log;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -42,7 +44,7 @@ export interface EngineOptions {
 export class Engine {
   /** For viewers and operators, e.g. `local/tiny`. */
   readonly name: string;
-  readonly resources = new ResourceList();
+  readonly resources: ResourceList;
   readonly actor: ActorRefFrom<typeof processMachine>;
   /** Resolves when the engine first takes audio; rejects when it ends before. */
   readonly ready: Promise<void>;
@@ -60,6 +62,7 @@ export class Engine {
 
   private constructor(options: EngineOptions, model: LocalModel) {
     const { log, nowMs, onProgress } = options;
+    this.resources = new ResourceList(options.childMark);
     this.name = `local/${model.name}`;
     this.#log = log;
     this.#client = new LocalEngineClient({ onProgress });

@@ -38,6 +38,8 @@ export interface LiveSessionOptions {
   /** Of the run, which says what it is. */
   writer: RunWriter;
   sessionLog: SessionLog;
+  /** What child processes are marked with. */
+  childMark?: string | undefined;
   config: Config;
   ffmpegPath: string;
   /** The transcriber actor of this session, given its ends of the data plane. */
@@ -65,7 +67,7 @@ export class LiveSession {
   readonly isUnlogged: boolean;
   readonly channel: SessionChannel;
   readonly intake: AudioIntake;
-  readonly resources = new ResourceList();
+  readonly resources: ResourceList;
   readonly actor: ActorRefFrom<typeof sessionMachine>;
   /** Resolves when the chart has ended and everything is given back; never rejects. */
   readonly closed: Promise<void>;
@@ -83,6 +85,7 @@ export class LiveSession {
     this.epoch = epoch;
     this.startedAt = startedAt;
     this.transcriber = transcriber;
+    this.resources = new ResourceList(options.childMark);
     this.isUnlogged = writer.isUnlogged === true;
     this.#observed = options.telemetry?.begin(writer.run, () => this.#sample());
     this.channel = new SessionChannel({

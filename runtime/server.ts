@@ -117,11 +117,12 @@ export class CaptiondServer {
   }
 
   async #boot(): Promise<void> {
-    const { config, log, onProgress, env = {} } = this.#options;
+    const { config, log, onProgress = () => {}, env = {} } = this.#options;
     const sessionLog = await openSessionLog(config, log);
     this.#sessionLog = sessionLog;
     const telemetry = await startTelemetry(env, () => this.registry.liveSessions().map(({ state }) => state));
     this.#telemetry = telemetry;
+    telemetry.store.add('orphans_ended_total', {}, sessionLog.orphansEnded);
     const access = accessOf(config, log);
     const admin = { host: config.adminHost, port: config.adminPort };
     this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, log });
@@ -151,7 +152,7 @@ export class CaptiondServer {
       onLimit: telemetry.onLimit,
       log,
     });
-    this.#transcribers = await createTranscribers({ config, log, nowMs, onProgress: onProgress ?? (() => {}) });
+    this.#transcribers = await createTranscribers({ config, childMark: sessionLog.childMark, log, nowMs, onProgress });
   }
 
   async #shutdown(): Promise<void> {
@@ -174,6 +175,7 @@ export class CaptiondServer {
     return new LiveSession({
       writer,
       sessionLog: sessionLog.log,
+      childMark: sessionLog.childMark,
       config,
       ffmpegPath,
       transcriber: ({ intake, channel, resources, log: lines }) =>

@@ -2,6 +2,7 @@
 import { LogError } from '../actors/log/port.ts';
 import type { RunStart, RunWriter, SessionLog } from '../actors/log/port.ts';
 import { SqliteLog } from '../actors/log/sqlite.ts';
+import { endLeftBehind, markOf } from '../actors/left-behind.ts';
 import type { Log } from '../actors/ports.ts';
 import { CaptiondError } from '../machines/errors.ts';
 import { Archive } from './archive.ts';
@@ -13,6 +14,10 @@ const CLAIM_TIMEOUT_MS = 2_000;
 export interface OpenSessionLog {
   log: SessionLog;
   archive: Archive;
+  /** What children of this folder's server are marked with. */
+  childMark: string;
+  /** Children that an earlier server of this folder had left behind, and that have been ended. */
+  orphansEnded: number;
   /** Begins a run. While the log takes nothing the run is not logged, and that is said; captions go on. Never rejects. */
   claim(start: RunStart): Promise<RunWriter>;
   /** Writes what is left, for a bounded time. Idempotent. */
@@ -28,6 +33,9 @@ export async function openSessionLog(
   const log = await SqliteLog.open({ folder: dataDir, nowMs }).catch((error: unknown) => {
     throw asStartFailure(error);
   });
+  // The log's lock says that no other server has this folder, and this one has no children yet.
+  const childMark = await markOf(dataDir);
+  const orphansEnded = await endLeftBehind(childMark, lines);
   const archive = await Archive.open({
     log,
     retentionMs: retentionHours * 3_600_000,
@@ -37,6 +45,8 @@ export async function openSessionLog(
   return {
     log,
     archive,
+    childMark,
+    orphansEnded,
     claim: (start) => claim(log, start, lines),
     close: () => {
       archive.close();

@@ -13,6 +13,8 @@ import type { SessionWishes } from './session-wishes.ts';
 
 export interface TranscribersOptions {
   config: Config;
+  /** What child processes are marked with. */
+  childMark: string;
   log: Log;
   /** Monotonic milliseconds. */
   nowMs: () => number;
@@ -54,9 +56,9 @@ export async function createTranscribers(options: TranscribersOptions): Promise<
   return cloudTranscribers(options, engine);
 }
 
-async function startEngine({ config, log, nowMs, onProgress }: TranscribersOptions): Promise<Engine> {
+async function startEngine({ config, ...options }: TranscribersOptions): Promise<Engine> {
   const cacheDir = join(config.dataDir, 'cache');
-  const engine = await Engine.start({ model: config.localModel, cacheDir, log, nowMs, onProgress });
+  const engine = await Engine.start({ model: config.localModel, cacheDir, ...options });
   await engine.ready;
   return engine;
 }

@@ -56,6 +56,10 @@ export const metrics = {
   ),
   ffmpeg_restarts_total: counter(['reason'], 'ffmpeg processes that were replaced: exited, stalled'),
   ffmpeg_forced_kills_total: counter([], 'ffmpeg processes that only SIGKILL ended'),
+  orphans_ended_total: counter(
+    [],
+    'processes that an earlier server of this data folder had left behind, killed at the start',
+  ),
   transcriber_reconnects_total: counter(['cause'], 'times that an engine was lost and called again'),
   transcriber_unacked_ms: gauge(['session'], 'audio that the engine has not said anything about yet', 'ms'),
   transcriber_failovers_total: counter([], 'times that the built-in engine took over from the cloud engine'),

@@ -1,4 +1,5 @@
 /** Facts about processes of the machine. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Does the process (or, negative, anybody of the group) exist? A zombie does. */
@@ -18,4 +19,37 @@ export async function eventually(what: string, condition: () => boolean, limitMs
     if (performance.now() > deadlineMs) throw new Error(`after ${limitMs} ms there is still not: ${what}`);
     await pause(10);
   }
+}
+
+/** A process as Linux shows it (proc_pid_stat(5)). */
+export interface ProcessState {
+  pid: number;
+  /** Of the program. */
+  name: string;
+  /** `T` stopped, `Z` a zombie. */
+  state: string;
+  parent: number;
+}
+
+/** Undefined when there is none. Linux only. */
+export function processState(pid: number): ProcessState | undefined {
+  let line: string;
+  try {
+    line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const [state = '', parent = ''] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return { pid, name: line.slice(line.indexOf('(') + 1, line.lastIndexOf(')')), state, parent: Number(parent) };
+}
+
+/** Is it there, and no zombie? Linux only. */
+export function isRunning(pid: number): boolean {
+  return !['Z', 'X', undefined].includes(processState(pid)?.state);
+}
+
+/** Linux only. */
+export function childrenOf(parent: number): ProcessState[] {
+  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (processState(Number(name)) ?? []) : []));
+  return all.filter((one) => one.parent === parent && one.state !== 'Z');
 }
