@@ -17,6 +17,8 @@ interface Piece {
 
 /** Pieces kept; text refers to what was sent a short while ago. The oldest is dropped when there are more. */
 const PIECES_MAX = 2_000;
+/** 50 ms: engines tell times in steps of their frames. */
+const STEP_SAMPLES = 800;
 
 export class Timeline {
   #pieces: Piece[] = [];
@@ -54,6 +56,18 @@ export class Timeline {
     const piece = this.#pieces.findLast((each) => each.at <= at) ?? this.#pieces[0];
     if (piece === undefined) return 0;
     return piece.isPadding ? piece.from : piece.from + Math.min(Math.max(0, at - piece.at), piece.length);
+  }
+
+  /**
+   * The session's sample at which something begins that goes from Gladia's sample `at` to `end`. A beginning within a step
+   * before a gap, of what goes on behind the gap, is one behind it.
+   */
+  begun(at: number, end: number): number {
+    const index = this.#pieces.findLastIndex((each) => each.at <= at);
+    const [piece, next] = [this.#pieces[index], this.#pieces[index + 1]];
+    if (piece === undefined || next === undefined || next.isPadding) return this.captured(at);
+    const isBeforeGap = next.from > piece.from + piece.length && next.at - at <= STEP_SAMPLES && next.at < end;
+    return isBeforeGap ? next.from : this.captured(at);
   }
 
   #add(piece: Piece): void {

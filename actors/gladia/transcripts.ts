@@ -105,6 +105,10 @@ export class Transcripts {
     return toSample(seconds) >= this.#boundary;
   }
 
+  #begun(startSeconds: number, endSeconds: number): number {
+    return this.#options.timeline.begun(toSample(startSeconds), toSample(endSeconds));
+  }
+
   #placed(id: string, utterance: GladiaUtterance): EngineUtterance | undefined {
     const { channel } = utterance;
     const earliest = (this.#saidUntil.get(channel) ?? 0) - TOLERANCE_SAMPLES;
@@ -124,7 +128,7 @@ export class Transcripts {
       channel,
       language: utterance.language === '' ? language : utterance.language,
       text,
-      startMs: toMs(this.captured(startSeconds)),
+      startMs: toMs(this.#begun(startSeconds, utterance.endSeconds)),
       endMs: toMs(this.captured(utterance.endSeconds)),
       ...(words.length > 0 && { words }),
       ...(utterance.speaker !== undefined && { speaker: utterance.speaker }),
@@ -133,7 +137,7 @@ export class Transcripts {
   }
 
   #word({ text, startSeconds, endSeconds, confidence }: GladiaUtterance['words'][number]): Word {
-    const place = { startMs: toMs(this.captured(startSeconds)), endMs: toMs(this.captured(endSeconds)) };
+    const place = { startMs: toMs(this.#begun(startSeconds, endSeconds)), endMs: toMs(this.captured(endSeconds)) };
     return { text: text.trim(), ...place, ...(confidence !== undefined && { confidence }) };
   }
 

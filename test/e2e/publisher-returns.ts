@@ -10,6 +10,7 @@ import type { Test } from 'tap';
 import { startGladia } from '../gladia-simulator/simulator.ts';
 import { startServer } from '../harness.ts';
 import { LiveTalk } from '../support/live-talk.ts';
+import type { Stay } from '../support/live-talk.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { collect } from '../support/transcript-collector.ts';
 import type { Collector } from '../support/transcript-collector.ts';
@@ -38,16 +39,38 @@ function inPlace(t: Test, talk: LiveTalk, viewer: Collector): void {
   t.ok(worst <= OFF_MAX_MS, `words are told up to ${Math.round(worst)} ms from their places; the last ${last.join()}`);
 }
 
+/** One session for the viewer, every record once, and an account that adds up. */
+function isWhole(t: Test, { messages }: Collector): void {
+  t.equal(messages.filter(({ type }) => type === 'session').length, 1, 'the viewer was never cut');
+  const end = messages.at(-1);
+  t.match(end, { type: 'session_end', reason: 'publisher_ended' });
+  const { receivedMs = 0, transcribedMs = 0, gapMs = -1 } = end?.ledger ?? {};
+  t.equal(receivedMs, transcribedMs + gapMs);
+  const gaps = messages.filter(({ type }) => type === 'gap');
+  t.equal(gaps.length, Math.floor((RETURNS + LONG_EVERY / 2 - 1) / LONG_EVERY), 'long absences are declared');
+  const offsets = messages.flatMap(({ type, offset }) => (type === 'session' || offset === undefined ? [] : [offset]));
+  t.strictSame(
+    offsets,
+    Array.from({ length: offsets.length }, (_, index) => index + 1),
+  );
+}
+
+/** Goes away and comes back; the first of `stay` is over. */
+async function comeBack(talk: LiveTalk, port: number, stay: Stay, isLong: boolean): Promise<Stay> {
+  await pause(STAY_MIN_MS + random() * (STAY_MAX_MS - STAY_MIN_MS));
+  stay.stop();
+  // In half of the cases the old connection is still there when the next one comes.
+  if (isLong || random() < 0.5) stay.publisher.abort();
+  await pause(isLong ? LONG_MS : random() * AWAY_MAX_MS);
+  return talk.publish(port, 'talk');
+}
+
 void t.test(
-  `after ${RETURNS} returns it is the same session, all audio is accounted for, words are in place`,
+  `after ${RETURNS} returns it is the same session, audio is accounted for, words are in place`,
   async (t) => {
     await using gladia = await startGladia();
-    await using server = await startServer({
-      GLADIA_API_KEY: gladia.options.key,
-      GLADIA_URL: gladia.url,
-      TRANSCRIBER_FALLBACK: 'none',
-      PUBLISHER_GRACE_MS: '20000',
-    });
+    const engine = { GLADIA_API_KEY: gladia.options.key, GLADIA_URL: gladia.url, TRANSCRIBER_FALLBACK: 'none' };
+    await using server = await startServer({ ...engine, PUBLISHER_GRACE_MS: '20000' });
     const { port } = server.addresses.rtmp;
     const talk = await LiveTalk.create(t.testdir(), RETURNS * 1_800 + 30_000);
     using viewer = collect(server.watchUrl('talk', '?after=0'));
@@ -56,35 +79,16 @@ void t.test(
     if (session === undefined) throw new Error('there is no session');
     await viewer.find(({ type }) => type === 'session');
     for (let returned = 0; returned < RETURNS; returned += 1) {
-      await pause(STAY_MIN_MS + random() * (STAY_MAX_MS - STAY_MIN_MS));
-      stay.stop();
-      const isLong = returned % LONG_EVERY === LONG_EVERY / 2;
-      // In half of the cases the old connection is still there when the next one comes.
-      if (isLong || random() < 0.5) stay.publisher.abort();
-      await pause(isLong ? LONG_MS : random() * AWAY_MAX_MS);
-      stay = await talk.publish(port, 'talk');
+      stay = await comeBack(talk, port, stay, returned % LONG_EVERY === LONG_EVERY / 2);
       if (server.server.registry.live('talk') !== session) t.fail(`another session at return ${returned}`);
     }
     await pause(2 * STAY_MAX_MS);
     stay.stop();
     await stay.publisher.close();
     t.equal(await viewer.closed, 1000);
-    t.equal(viewer.messages.filter(({ type }) => type === 'session').length, 1, 'the viewer was never cut');
     t.equal(session.publisher.returns, RETURNS);
     t.equal(gladia.count('post'), 1, 'one session of the engine');
-    const end = viewer.messages.at(-1);
-    t.match(end, { type: 'session_end', reason: 'publisher_ended' });
-    const { receivedMs = 0, transcribedMs = 0, gapMs = -1 } = end?.ledger ?? {};
-    t.equal(receivedMs, transcribedMs + gapMs);
-    const gaps = viewer.messages.filter(({ type }) => type === 'gap');
-    t.equal(gaps.length, Math.floor((RETURNS + LONG_EVERY / 2 - 1) / LONG_EVERY), 'long absences are declared');
-    const offsets = viewer.messages.flatMap(({ type, offset }) =>
-      type === 'session' || offset === undefined ? [] : [offset],
-    );
-    t.strictSame(
-      offsets,
-      Array.from({ length: offsets.length }, (_, index) => index + 1),
-    );
+    isWhole(t, viewer);
     inPlace(t, talk, viewer);
     await session.closed;
     t.equal(session.leftovers, 0);

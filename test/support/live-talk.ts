@@ -24,6 +24,13 @@ interface Begin {
   sentAtMs: number;
 }
 
+/** A publisher on the line. */
+export interface Stay {
+  publisher: RtmpPublisher;
+  /** Sends nothing more; the connection stays. */
+  stop(): void;
+}
+
 export class LiveTalk {
   readonly #header: AudioTag;
   readonly #tags: AudioTag[];
@@ -54,7 +61,7 @@ export class LiveTalk {
   }
 
   /** Publishes what is being said from now on, each tag when it is due, from timestamp 0. */
-  async publish(port: number, name: string): Promise<{ publisher: RtmpPublisher; stop(): void }> {
+  async publish(port: number, name: string): Promise<Stay> {
     const publisher = await publishRtmp({ port, name });
     publisher.sendAudio(this.#header.body, 0);
     let next: number | undefined;
