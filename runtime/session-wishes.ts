@@ -2,8 +2,10 @@
  * What `POST /sessions` may ask of a session, checked with Gladia's own limits, so that a typo is told here and not by a
  * refusal in mid-broadcast.
  */
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { GladiaSessionOptions, VocabularyEntry } from '../actors/gladia/init-request.ts';
-import { isLanguage } from '../actors/gladia/languages.ts';
+import { languageCodes } from '../actors/gladia/languages.ts';
 import { SLUG_PATTERN } from './slug.ts';
 
 /** A session's own options; what is absent is the server's. */
@@ -12,80 +14,92 @@ export interface SessionWishes {
   gladia: Partial<GladiaSessionOptions>;
 }
 
-/** `detail` names every field that is wrong and what was expected. */
-export type ParsedWishes = { slug: string; wishes: SessionWishes } | { detail: string };
-
-type Fields = Record<string, unknown>;
-/** What a field must be, or undefined when it is. */
-type Check = (value: unknown) => string | undefined;
-
 const VOCABULARY_MAX = 1_000;
 const WORD_MAX = 200;
 
-const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= WORD_MAX;
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isList = (value: unknown, fits: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length <= VOCABULARY_MAX && value.every(fits);
+/** A field; `expected` ends the sentence "NAME must be …" that a refusal says. */
+const field = (expected: string, description: string) => ({ 'x-expected': expected, description });
 
-const languages: Check = (value) =>
-  isList(value, (code) => typeof code === 'string' && isLanguage(code)) && new Set(value as string[]).size > 0
-    ? undefined
-    : 'a list of language codes that Gladia knows, such as ["en", "fr"]';
+function oneOf<const Word extends string>(words: readonly Word[], description: string) {
+  return Type.Unsafe<Word>({ type: 'string', enum: words, ...field(`one of ${words.join(', ')}`, description) });
+}
 
-const oneOf =
-  (...words: string[]): Check =>
-  (value) =>
-    words.includes(value as string) ? undefined : `one of ${words.join(', ')}`;
-
-const isShare = (value: unknown): boolean =>
-  value === undefined || (typeof value === 'number' && value >= 0 && value <= 1);
-
-const isEntry = (value: unknown): value is VocabularyEntry => {
-  if (!isObject(value)) return isText(value);
-  const { value: word, intensity, pronunciations, language, ...others } = value;
-  const isKnown = language === undefined || (typeof language === 'string' && isLanguage(language));
-  const isSaid = pronunciations === undefined || isList(pronunciations, isText);
-  return isText(word) && isShare(intensity) && isSaid && isKnown && Object.keys(others).length === 0;
-};
-
-const checks: Record<string, Check> = {
-  slug: (value) =>
-    typeof value === 'string' && SLUG_PATTERN.test(value) ? undefined : 'a slug: a-z, 0-9 and -, at most 64',
-  transcriber: oneOf('gladia', 'local'),
-  languages,
-  codeSwitching: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
-  vocabulary: (value) =>
-    isList(value, isEntry)
-      ? undefined
-      : `a list of at most ${VOCABULARY_MAX} words, or of {"value", "intensity" 0–1, "pronunciations", "language"}`,
-  spelling: (value) =>
-    isObject(value) && Object.entries(value).every(([word, heard]) => isText(word) && isList(heard, isText))
-      ? undefined
-      : 'an object of what is written to lists of what is heard, such as {"Gladia": ["gladya"]}',
-  translations: languages,
-  endpointing: (value) =>
-    typeof value === 'number' && value >= 0.01 && value <= 10 ? undefined : 'a number of seconds from 0.01 to 10',
-  region: oneOf('eu-west', 'us-west'),
-  model: oneOf('solaria-1'),
-};
-
-/** Reads a body that is JSON. */
-export function parseWishes(body: unknown): ParsedWishes {
-  if (!isObject(body)) return { detail: 'The body must be an object.' };
-  const faults = Object.entries(body).flatMap(([name, value]) => {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) return [`${name.slice(0, 40)} is not known (${Object.keys(checks).join(', ')}).`];
-    const expected = check(value);
-    return expected === undefined ? [] : [`${name} must be ${expected}.`];
+const word = Type.String({ minLength: 1, maxLength: WORD_MAX });
+const words = Type.Array(word, { maxItems: VOCABULARY_MAX });
+const language = Type.Unsafe<string>({ type: 'string', enum: languageCodes });
+const languages = (description: string) =>
+  Type.Array(language, {
+    minItems: 1,
+    maxItems: languageCodes.length,
+    examples: [['en', 'fr']],
+    ...field('a list of language codes that Gladia knows, such as ["en", "fr"]', description),
   });
+
+const entry = Type.Object(
+  {
+    value: word,
+    intensity: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    pronunciations: Type.Optional(words),
+    language: Type.Optional(language),
+  },
+  { additionalProperties: false },
+);
+
+const vocabularyExpected = `a list of at most ${VOCABULARY_MAX} words, or of {"value", "intensity" 0–1, "pronunciations", "language"}`;
+const spellingExpected = 'an object of what is written to lists of what is heard, such as {"Gladia": ["gladya"]}';
+
+/** The body. Whoever wants `codeSwitching` has to name several languages. */
+export const wishesSchema = Type.Object(
+  {
+    slug: Type.String({
+      pattern: SLUG_PATTERN.source,
+      examples: ['talk'],
+      ...field('a slug: a-z, 0-9 and -, at most 64', 'Its name.'),
+    }),
+    transcriber: Type.Optional(oneOf(['gladia', 'local'], 'The engine.')),
+    languages: Type.Optional(languages('One is fixed, several are candidates.')),
+    codeSwitching: Type.Optional(
+      Type.Boolean(field('true or false', 'May the language change within the session? Needs several languages.')),
+    ),
+    vocabulary: Type.Optional(
+      Type.Array(Type.Unsafe<VocabularyEntry>({ anyOf: [word, entry] }), {
+        maxItems: VOCABULARY_MAX,
+        examples: [['captiond', { value: 'Gladia', intensity: 0.5, pronunciations: ['gladya'] }]],
+        ...field(vocabularyExpected, 'Words that are likely to be said.'),
+      }),
+    ),
+    spelling: Type.Optional(
+      Type.Unsafe<Record<string, string[]>>({
+        type: 'object',
+        propertyNames: word,
+        additionalProperties: words,
+        examples: [{ Gladia: ['gladya'] }],
+        ...field(spellingExpected, 'What is written for what is heard.'),
+      }),
+    ),
+    translations: Type.Optional(languages('Languages that finals are translated to.')),
+    endpointing: Type.Optional(
+      Type.Number({
+        minimum: 0.01,
+        maximum: 10,
+        examples: [0.3],
+        ...field('a number of seconds from 0.01 to 10', 'Silence that ends an utterance, in seconds.'),
+      }),
+    ),
+    region: Type.Optional(oneOf(['eu-west', 'us-west'], 'Where Gladia transcribes.')),
+    model: Type.Optional(oneOf(['solaria-1'], 'The model of Gladia.')),
+  },
+  {
+    additionalProperties: false,
+    if: { required: ['codeSwitching'], properties: { codeSwitching: { type: 'boolean', const: true } } },
+    // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
+    then: { required: ['languages'], properties: { languages: { type: 'array', minItems: 2 } } },
+    'x-expected': 'codeSwitching needs several languages.',
+  },
+);
+
+/** The name and the wishes in a body that the schema has accepted. */
+export function readWishes(body: Static<typeof wishesSchema>): { slug: string; wishes: SessionWishes } {
   const { slug, transcriber, ...gladia } = body;
-  if (slug === undefined) faults.push('slug must be given.');
-  if (gladia['codeSwitching'] === true && !(Array.isArray(gladia['languages']) && gladia['languages'].length > 1)) {
-    faults.push('codeSwitching needs several languages.');
-  }
-  if (faults.length > 0) return { detail: faults.join(' ') };
-  const wishes = { ...(transcriber !== undefined && { transcriber }), gladia } as SessionWishes;
-  return { slug: slug as string, wishes };
+  return { slug, wishes: { ...(transcriber !== undefined && { transcriber }), gladia } };
 }

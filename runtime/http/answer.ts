@@ -10,14 +10,12 @@ export interface Answer {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: string | Buffer;
-  /** Instead of a body: takes the response once its head is written. */
-  stream?: (response: ServerResponse) => void;
   /** What the body says, when it is an error. */
   error?: { code: ErrorCode; message: string };
 }
 
-/** On every answer, whatever it is. */
-const everywhere = {
+/** Headers of every answer, whatever it is. */
+export const everywhere = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
@@ -62,13 +60,7 @@ export function challenged(answer: Answer): Answer {
 }
 
 /** Ends `response` with `answer`; Node leaves the body out for HEAD. */
-export function send(response: ServerResponse, { status, headers, body, stream }: Answer): void {
-  if (stream !== undefined) {
-    response.writeHead(status, { ...everywhere, ...headers });
-    if (response.req.method === 'HEAD') response.end();
-    else stream(response);
-    return;
-  }
+export function send(response: ServerResponse, { status, headers, body }: Answer): void {
   const content = status === 304 || status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...everywhere, ...headers, ...content });
   response.end(body);

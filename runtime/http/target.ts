@@ -7,17 +7,26 @@ export interface Target {
 }
 
 /** Longest target that is looked at, in bytes; headers as a whole are limited by the server. */
-const TARGET_MAX = 4_096;
+export const TARGET_MAX = 4_096;
 
 /** Undefined for what is neither in origin-form (`/path?query`) nor in absolute-form, or is not decodable. */
 export function parseTarget(raw: string | undefined): Target | undefined {
+  const relative = originForm(raw);
+  if (relative === undefined) return undefined;
+  return { path: pathOf(relative), query: queryOf(relative) };
+}
+
+/** The target as `/path?query`; undefined where `parseTarget` has nothing either. */
+export function originForm(raw: string | undefined): string | undefined {
   if (raw === undefined || raw.length > TARGET_MAX) return undefined;
   const relative = raw.startsWith('/') ? raw : pathOfAbsolute(raw);
-  if (relative === undefined) return undefined;
+  return relative === undefined || decodeSegment(pathOf(relative)) === undefined ? undefined : relative;
+}
+
+/** What stands before the query. */
+export function pathOf(relative: string): string {
   const mark = relative.indexOf('?');
-  const path = mark < 0 ? relative : relative.slice(0, mark);
-  if (decodeSegment(path) === undefined) return undefined;
-  return { path, query: new URLSearchParams(mark < 0 ? '' : relative.slice(mark)) };
+  return mark < 0 ? relative : relative.slice(0, mark);
 }
 
 function pathOfAbsolute(raw: string): string | undefined {
@@ -32,4 +41,9 @@ export function decodeSegment(encoded: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The query of a target that is in origin-form. */
+export function queryOf(relative = ''): URLSearchParams {
+  return new URLSearchParams(relative.slice(pathOf(relative).length));
 }

@@ -5,7 +5,7 @@
 import { fromCallback } from 'xstate';
 import { readConfig } from '../../runtime/config.ts';
 import type { Config } from '../../runtime/config.ts';
-import { sessionDirectory } from '../../runtime/directory.ts';
+import { sessionControl, sessionDirectory } from '../../runtime/directory.ts';
 import { createHttpServer } from '../../runtime/http.ts';
 import { LiveSession } from '../../runtime/live-session.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -45,6 +45,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
     host: config.httpHost,
     port: config.httpPort,
     directory: sessionDirectory(registry, sessionLog.archive, nowMs),
+    control: sessionControl(registry, () => undefined),
     readiness: () => ({ ready: true }),
     publishAddress: () => undefined,
     limits: config,

@@ -7,7 +7,7 @@ import { createHttpServer } from '../../runtime/http.ts';
 import type { HttpServer, HttpServerOptions } from '../../runtime/http.ts';
 import type { AttachRequest } from '../../actors/viewers/channel.ts';
 import { textFrame } from '../../actors/wire/frame.ts';
-import type { SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
+import type { SessionControl, SessionDirectory, SessionSummary } from '../../runtime/directory.ts';
 
 /** What a viewer asked for, and in which protocol. */
 export type ViewerRequest = AttachRequest & { version: string };
@@ -44,6 +44,7 @@ export async function startHttp(options: Partial<HttpServerOptions> = {}): Promi
     host: '127.0.0.1',
     port: 0,
     directory: talkOnly(attached),
+    control: talkControl,
     readiness: () => ({ ready: true }),
     publishAddress: () => ({ host: '127.0.0.1', port: 1935 }),
     limits: { maxViewers: 10, allowedOrigins: [] },
@@ -54,6 +55,13 @@ export async function startHttp(options: Partial<HttpServerOptions> = {}): Promi
   const url = (path: string): string => `http://${host}${path}`;
   return { http, host, url, attached, lines, [Symbol.asyncDispose]: () => http.close() };
 }
+
+/** `talk` is running; every other session can be prepared. */
+const talkControl: SessionControl = {
+  prepare: (slug) =>
+    Promise.resolve(slug === 'talk' ? { code: 'session_exists' } : { ...liveSession, slug, state: 'awaiting' }),
+  stop: (slug) => (slug === 'talk' ? liveSession : undefined),
+};
 
 function talkOnly(attached: ViewerRequest[]): SessionDirectory {
   return {
