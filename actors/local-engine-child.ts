@@ -36,7 +36,7 @@ process.on('message', (message: ToEngine) => {
   else serve(message);
 });
 setInterval(() => {
-  if (!queue.isStuck) tell({ type: 'alive' });
+  if (!queue.isStuck) tell({ type: 'alive', rssBytes: process.memoryUsage.rss() });
 }, ALIVE_MS);
 
 async function load(model: LocalModel): Promise<void> {

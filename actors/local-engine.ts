@@ -30,6 +30,8 @@ export interface LocalEngineInput {
   nowMs: () => number;
   /** A ready child that says nothing for this long hangs. */
   stallMs: number;
+  /** A ready child whose resident memory is larger is replaced. */
+  rssMaxBytes: number;
   /** Another program than the engine's own, for tests. */
   program?: URL;
 }
@@ -48,6 +50,8 @@ class EngineRun {
   readonly #output = new LineBuffer(LINES_MAX);
   #stallCheck: NodeJS.Timeout | undefined;
   #heardAtMs: number;
+  /** Is its memory looked at? While a model is loaded it is not. */
+  #isWatched = false;
   #isLeaving = false;
   #isOver = false;
 
@@ -101,10 +105,12 @@ class EngineRun {
     this.#heardAtMs = this.#input.nowMs();
     if (message.type === 'ready') this.#ready();
     else if (message.type === 'failed') this.#input.log.error('the engine has failed', { reason: message.reason });
+    else if (message.type === 'alive') this.#checkMemory(message.rssBytes);
     else this.#input.client.heard(message);
   }
 
   #ready(): void {
+    this.#isWatched = true;
     this.#stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
     this.#input.client.connect((message) => this.#send(message));
     this.#tell({ type: 'process.ready' });
@@ -140,6 +146,14 @@ class EngineRun {
     clearInterval(this.#stallCheck);
     this.#input.log.warn('the engine gives no sign of life', { output: this.#output.lines() });
     this.#tell({ type: 'process.stalled' });
+  }
+
+  #checkMemory(rssBytes: number): void {
+    const { rssMaxBytes, log } = this.#input;
+    if (!this.#isWatched || rssBytes <= rssMaxBytes) return;
+    this.#isWatched = false;
+    log.warn('the engine holds too much memory', { rssBytes, rssMaxBytes });
+    this.#tell({ type: 'process.outgrown' });
   }
 
   #end(): void {

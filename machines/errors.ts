@@ -188,8 +188,10 @@ const rows = {
   },
   // engines and decoder
   transcriber_unavailable: {
-    sentence: 'No transcriber can run: the built-in engine is not installed or does not load.',
-    retryable: false,
+    sentence: 'No transcriber can run: the built-in engine is not installed, does not load, or fails again and again.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+    httpStatus: 503,
     exitCode: 1,
   },
   language_not_supported: {

@@ -25,6 +25,8 @@ export type ProcessFact =
   | { type: 'process.ready' }
   /** Work went in and nothing came out for longer than the actor's `stallMs`. Told once per run. */
   | { type: 'process.stalled' }
+  /** It holds more memory than it may. Told once per run. */
+  | { type: 'process.outgrown' }
   /** The process has been reaped and its pipes are closed. `atMs` is the actor's monotonic clock. */
   | { type: 'process.exited'; code: number | null; signal: string | null; atMs: number }
   /** The program could not be started at all (not found, not executable). Nothing to reap. */
@@ -46,6 +48,20 @@ export interface ProcessOutput {
   signal: string | null;
   reason: string | null;
 }
+
+// ── the built-in engine ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the engine's process chart tells the engine chart. */
+export type EngineFact =
+  /** The engine takes audio (again). */
+  | { type: 'engine.ready' }
+  /** Its process died, hung or grew too large; a replacement is on its way. */
+  | { type: 'engine.lost'; reason: string };
+
+/** What the server may ask of the engine chart. */
+export type EngineRequest =
+  /** End the engine for good, by the ladder of its process. */
+  { type: 'engine.stop' };
 
 // ── a transcriber (local engine's session, cloud engine's session) ──────────────────────────────────────────────────
 

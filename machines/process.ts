@@ -138,6 +138,13 @@ export const processMachine = processSetup.createMachine({
                 { type: 'announceLost', params: { reason: 'stalled' } },
               ],
             },
+            'process.outgrown': {
+              target: 'evicting',
+              actions: [
+                { type: 'keepReason', params: { reason: 'outgrown' } },
+                { type: 'announceLost', params: { reason: 'outgrown' } },
+              ],
+            },
             'process.renew': 'renewing',
             'process.stop': 'ending',
           },

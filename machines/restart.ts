@@ -1,6 +1,7 @@
 /**
  * Pure arithmetic of restarts, in OTP's terms: a child may be restarted `intensity` times in `periodMs`; one more and it
- * has failed for good. Between two restarts it rests, longer each time.
+ * has failed for good. Between two restarts it rests, longer each time. Who else fails with it is said in
+ * `README.md#restart-budgets`.
  */
 
 /** How often a child may be restarted, and how long it rests before each time. */

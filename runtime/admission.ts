@@ -14,6 +14,8 @@ import type { ErrorCode } from '../machines/errors.ts';
 import type { Access } from './access/port.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Registry } from './registry.ts';
+import { refusalOf } from './serving-phase.ts';
+import type { ServingPhase } from './serving-phase.ts';
 import { SLUG_PATTERN } from './slug.ts';
 
 /** How long a publisher waits for the server's start or the end of the run before; below the listener's own 10 s. */
@@ -25,8 +27,8 @@ export interface AdmissionOptions {
   registry: Registry;
   maxSessions: number;
   takeover: 'same-credential' | 'reject';
-  /** Is the server serving, still starting, or on its way down? */
-  phase: () => 'starting' | 'accepting' | 'draining';
+  /** Is the server serving, still starting, on its way down, or without an engine? */
+  phase: () => ServingPhase;
   /** Resolves when the server leaves `starting`. */
   started: Promise<void>;
   access: Access;
@@ -83,8 +85,7 @@ async function admit(
 
 function refusalOfPhase({ phase }: AdmissionOptions): ErrorCode | undefined {
   const now = phase();
-  if (now === 'starting') return 'server_not_ready';
-  return now === 'draining' ? 'server_draining' : undefined;
+  return now === 'accepting' ? undefined : refusalOf[now];
 }
 
 interface Publishing {

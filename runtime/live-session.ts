@@ -26,6 +26,7 @@ import type { Config } from './config.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
 import { AUDIO_SILENCE_MS, DECODER_STALL_MS, sessionInput } from './session-timing.ts';
+import type { ServingClock } from './serving-clock.ts';
 import type { Telemetry } from './telemetry.ts';
 import type { SessionSample } from './telemetry/session-meter.ts';
 import type { SessionTelemetry } from './telemetry/session-telemetry.ts';
@@ -52,8 +53,7 @@ export interface LiveSessionOptions {
   /** Where the session is measured; undefined: nowhere. */
   telemetry?: Pick<Telemetry, 'begin' | 'end' | 'onLimit'> | undefined;
   log: Log;
-  /** Monotonic milliseconds. */
-  nowMs: () => number;
+  clock: Pick<ServingClock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
   /** Wall clock. */
   today: () => Date;
 }
@@ -79,7 +79,8 @@ export class LiveSession {
   readonly #observed: SessionTelemetry | undefined;
 
   constructor(options: LiveSessionOptions) {
-    const { writer, sessionLog, config, nowMs } = options;
+    const { writer, sessionLog, config, clock } = options;
+    const { nowMs } = clock;
     const { slug, epoch, startedAt, transcriber } = writer.run;
     this.slug = slug;
     this.epoch = epoch;
@@ -104,14 +105,9 @@ export class LiveSession {
       onGap: (startMs, endMs, cause) => this.channel.gap(startMs, endMs, cause),
       onFormatChanged: () => this.actor.send({ type: 'audio.format_changed' }),
     });
-    this.#publisher = new PublisherSlot({
-      nowMs,
-      intake: this.intake,
-      onAttached: () => this.actor.send({ type: 'publisher.attached' }),
-      onLost: () => this.actor.send({ type: 'publisher.lost' }),
-      onEnded: () => this.actor.send({ type: 'publisher.ended' }),
-    });
+    this.#publisher = this.#slot(nowMs);
     this.actor = createActor(this.#machine(options), {
+      clock,
       input: sessionInput(config),
       ...(this.#observed && { inspect: this.#observed.inspect }),
     });
@@ -158,7 +154,20 @@ export class LiveSession {
     this.leftovers += this.resources.releaseAll();
   }
 
-  #machine({ ffmpegPath, transcriber, log, nowMs }: LiveSessionOptions): typeof sessionMachine {
+  #slot(nowMs: () => number): PublisherSlot {
+    return new PublisherSlot({
+      nowMs,
+      intake: {
+        audio: (tag, atMs) => this.intake.audio(tag, atMs, performance.now()),
+        publisherChanged: () => this.intake.publisherChanged(),
+      },
+      onAttached: () => this.actor.send({ type: 'publisher.attached' }),
+      onLost: () => this.actor.send({ type: 'publisher.lost' }),
+      onEnded: () => this.actor.send({ type: 'publisher.ended' }),
+    });
+  }
+
+  #machine({ ffmpegPath, transcriber, log, clock: { nowMs } }: LiveSessionOptions): typeof sessionMachine {
     const { channel, intake, resources } = this;
     const ffmpeg = bindInput(ffmpegProcess, {
       command: ffmpegPath,

@@ -16,7 +16,6 @@ import type { AdminServer } from './admin.ts';
 import { accessOf } from './access/from-options.ts';
 import type { ServerAddresses } from './addresses.ts';
 import { createAdmission } from './admission.ts';
-import type { Config, Environment } from './config.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
@@ -25,8 +24,12 @@ import type { HttpServer } from './http.ts';
 import { LiveSession } from './live-session.ts';
 import { openSessionLog } from './session-log.ts';
 import type { OpenSessionLog } from './session-log.ts';
-import type { RootLog } from './log.ts';
 import { Registry } from './registry.ts';
+import { loggedClock } from './serving-clock.ts';
+import type { ServingClock } from './serving-clock.ts';
+import { readinessOf, refusalOf, servingPhase } from './serving-phase.ts';
+import type { ServerOptions } from './server-options.ts';
+import type { ServingPhase } from './serving-phase.ts';
 import type { SessionWishes } from './session-wishes.ts';
 import { startTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -38,22 +41,12 @@ const LISTENERS_CLOSE_MS = 2_000;
 /** For writing the last records. */
 const LOG_CLOSE_MS = 5_500;
 
-export interface ServerOptions {
-  config: Config;
-  ffmpegPath: string;
-  log: RootLog;
-  /** For the names of OpenTelemetry; nothing is exported without. */
-  env?: Environment;
-  onProgress?: (step: string, fraction: number) => void;
-}
-
-const nowMs = () => performance.now();
-
 /** A server, from start to stop. `start` and `close` are idempotent and safe to call together. */
 export class CaptiondServer {
   readonly registry: Registry;
   readonly #options: ServerOptions;
   readonly #actor: ActorRefFrom<typeof serverMachine>;
+  readonly #clock: ServingClock;
   #transcribers: Transcribers | undefined;
   #sessionLog: OpenSessionLog | undefined;
   #rtmp: RtmpListener | undefined;
@@ -63,7 +56,8 @@ export class CaptiondServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const { config } = options;
+    const { config, log } = options;
+    this.#clock = loggedClock(log);
     this.registry = new Registry({
       claim: (slug, wishes) => this.#claim(slug, wishes),
       start: (writer, wishes) => this.#startSession(writer, wishes),
@@ -82,7 +76,7 @@ export class CaptiondServer {
     const shutdownTimeoutMs = ENGINE_STOP_MAX_MS + LISTENERS_CLOSE_MS + LOG_CLOSE_MS;
     const timing = { drainTimeoutMs: config.drainMs, shutdownTimeoutMs };
     this.#actor = createActor(machine, { input: { timing } });
-    this.#actor.subscribe({ error: (error) => options.log.error('the server chart failed', { error: String(error) }) });
+    this.#actor.subscribe({ error: (error) => log.error('the server chart failed', { error: String(error) }) });
   }
 
   /** Starts everything; resolves when sessions are taken. Rejects with what made the start fail. */
@@ -120,18 +114,28 @@ export class CaptiondServer {
     const { config, log, onProgress = () => {}, env = {} } = this.#options;
     const sessionLog = await openSessionLog(config, log);
     this.#sessionLog = sessionLog;
-    const telemetry = await startTelemetry(env, () => this.registry.liveSessions().map(({ state }) => state));
+    const telemetry = await startTelemetry(env, {
+      sessionStates: () => this.registry.liveSessions().map(({ state }) => state),
+      isReady: () => this.#phase() === 'accepting',
+    });
     this.#telemetry = telemetry;
     telemetry.store.add('orphans_ended_total', {}, sessionLog.orphansEnded);
+    await this.#listen(telemetry, sessionLog);
+    const { childMark } = sessionLog;
+    this.#transcribers = await createTranscribers({ config, childMark, log, clock: this.#clock, onProgress });
+  }
+
+  async #listen(telemetry: Telemetry, sessionLog: OpenSessionLog): Promise<void> {
+    const { config, log } = this.#options;
     const access = accessOf(config, log);
     const admin = { host: config.adminHost, port: config.adminPort };
     this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, log });
     this.#http = await createHttpServer({
       host: config.httpHost,
       port: config.httpPort,
-      directory: sessionDirectory(this.registry, sessionLog.archive, nowMs),
+      directory: sessionDirectory(this.registry, sessionLog.archive, this.#clock.nowMs),
       control: sessionControl(this.registry, (wishes) => this.#refusal(wishes)),
-      readiness: () => this.#readiness(),
+      readiness: () => readinessOf(this.#phase()),
       publishAddress: () => this.#rtmp?.address,
       limits: config,
       access,
@@ -152,7 +156,6 @@ export class CaptiondServer {
       onLimit: telemetry.onLimit,
       log,
     });
-    this.#transcribers = await createTranscribers({ config, childMark: sessionLog.childMark, log, nowMs, onProgress });
   }
 
   async #shutdown(): Promise<void> {
@@ -160,6 +163,7 @@ export class CaptiondServer {
     await this.#http?.close();
     await Promise.all([this.#admin?.close(), this.#telemetry?.stop()]);
     await this.#sessionLog?.close();
+    this.#clock.stop();
   }
 
   #claim(slug: string, wishes: SessionWishes | undefined): Promise<RunWriter> {
@@ -182,7 +186,7 @@ export class CaptiondServer {
         transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: lines }, wishes),
       telemetry: this.#telemetry,
       log: log.child({ session: slug, epoch }),
-      nowMs,
+      clock: this.#clock,
       today: () => new Date(),
     });
   }
@@ -190,17 +194,15 @@ export class CaptiondServer {
   /** Why no session of these wishes may start now. */
   #refusal(wishes: SessionWishes): Refusal | undefined {
     const phase = this.#phase();
-    if (phase === 'draining') return { code: 'server_draining' };
-    if (phase === 'starting' || this.#transcribers === undefined) return { code: 'server_not_ready' };
+    if (phase !== 'accepting') return { code: refusalOf[phase] };
+    if (this.#transcribers === undefined) return { code: 'server_not_ready' };
     if (this.registry.size >= this.#options.config.maxSessions) return { code: 'too_many_sessions' };
     const detail = this.#transcribers.refuses(wishes);
     return detail === undefined ? undefined : { code: 'bad_request', detail };
   }
 
-  #phase(): 'starting' | 'accepting' | 'draining' {
-    const snapshot = this.#actor.getSnapshot();
-    if (snapshot.matches('booting')) return 'starting';
-    return snapshot.hasTag('accepting') ? 'accepting' : 'draining';
+  #phase(): ServingPhase {
+    return servingPhase(this.#actor.getSnapshot(), this.#transcribers);
   }
 
   #started(): { transcribers: Transcribers; sessionLog: OpenSessionLog } {
@@ -212,13 +214,6 @@ export class CaptiondServer {
 
   async #start(): Promise<void> {
     await waitFor(this.#actor, (now) => !now.matches('booting'), { timeout: Infinity });
-  }
-
-  #readiness(): { ready: boolean; reason?: string } {
-    const phase = this.#phase();
-    if (phase === 'starting') return { ready: false, reason: 'server_not_ready' };
-    if (phase === 'draining') return { ready: false, reason: 'server_draining' };
-    return this.#transcribers?.isUp === true ? { ready: true } : { ready: false, reason: 'transcriber_unavailable' };
   }
 
   #drainSessions(): void {

@@ -13,6 +13,7 @@ import type { OnLimit } from '../actors/limit-names.ts';
 import type { Environment } from './config.ts';
 import { watchEventLoop } from './telemetry/event-loop-lag.ts';
 import { MetricStore } from './telemetry/metric-store.ts';
+import type { Observe } from './telemetry/metric-store.ts';
 import { SessionLabels } from './telemetry/session-labels.ts';
 import { SessionMeter } from './telemetry/session-meter.ts';
 import type { SessionSample } from './telemetry/session-meter.ts';
@@ -41,16 +42,22 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
-/** @param sessionStates State of every session that has not ended. */
-export async function startTelemetry(env: Environment, sessionStates: () => Iterable<string>): Promise<Telemetry> {
+/** What is looked at when metrics are collected. */
+export interface ServerSample {
+  /** State of every session that has not ended. */
+  sessionStates: () => Iterable<string>;
+  /** Does the server take sessions? */
+  isReady: () => boolean;
+}
+
+export async function startTelemetry(env: Environment, server: ServerSample): Promise<Telemetry> {
   const store = new MetricStore();
   const labels = new SessionLabels((name) => store.forget('session', name));
   const meters = new Set<SessionMeter>();
   const loop = watchEventLoop();
   store.observe((observe) => {
     for (const meter of meters) meter.sample(observe);
-    for (const state of ['awaiting', 'live', 'publisher_lost', 'transcriber_lost']) observe('sessions', { state }, 0);
-    for (const state of sessionStates()) observe('sessions', { state }, 1);
+    sampleServer(observe, server);
     observe('event_loop_lag_ms', {}, loop.ms);
   });
   const prometheus = new PrometheusExporter({ ...exporterOptions, metricProducers: [store] });
@@ -82,6 +89,12 @@ export async function startTelemetry(env: Environment, sessionStates: () => Iter
 function limitCounter(store: MetricStore): OnLimit {
   for (const limit of limitNames) store.add('limit_refusals_total', { limit }, 0);
   return (limit) => store.add('limit_refusals_total', { limit });
+}
+
+function sampleServer(observe: Observe, { sessionStates, isReady }: ServerSample): void {
+  for (const state of ['awaiting', 'live', 'publisher_lost', 'transcriber_lost']) observe('sessions', { state }, 0);
+  for (const state of sessionStates()) observe('sessions', { state }, 1);
+  observe('server_ready', {}, isReady() ? 1 : 0);
 }
 
 /** Exports what is left, for a bounded time. */

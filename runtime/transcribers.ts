@@ -9,6 +9,7 @@ import { chosenEngine } from './config.ts';
 import type { Config } from './config.ts';
 import { Engine } from './engine.ts';
 import { gladiaTranscriber, transcriptionTiming } from './gladia.ts';
+import type { ServingClock } from './serving-clock.ts';
 import type { SessionWishes } from './session-wishes.ts';
 
 export interface TranscribersOptions {
@@ -16,8 +17,7 @@ export interface TranscribersOptions {
   /** What child processes are marked with. */
   childMark: string;
   log: Log;
-  /** Monotonic milliseconds. */
-  nowMs: () => number;
+  clock: Pick<ServingClock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
   /** Loading progress of the built-in engine: the step's name and 0 to 1. */
   onProgress: (step: string, fraction: number) => void;
 }
@@ -74,8 +74,6 @@ async function startFallback(options: TranscribersOptions): Promise<Engine | und
   }
 }
 
-const isRunning = (engine: Engine): boolean => engine.actor.getSnapshot().matches({ up: 'running' });
-
 function localTranscribers(engine: Engine, { languages }: Config): Transcribers {
   return {
     nameOf: () => engine.name,
@@ -87,7 +85,7 @@ function localTranscribers(engine: Engine, { languages }: Config): Transcribers 
       return field === undefined ? undefined : `${field} is for Gladia alone.`;
     },
     get isUp() {
-      return isRunning(engine);
+      return !engine.isDown;
     },
     of: ({ slug, source, sink }) => engine.transcriber({ slug, language: languages[0] ?? 'en', source, sink }),
     stop: () => engine.stop(),
@@ -95,7 +93,10 @@ function localTranscribers(engine: Engine, { languages }: Config): Transcribers 
   };
 }
 
-function cloudTranscribers({ config, nowMs }: TranscribersOptions, engine: Engine | undefined): Transcribers {
+function cloudTranscribers(
+  { config, clock: { nowMs } }: TranscribersOptions,
+  engine: Engine | undefined,
+): Transcribers {
   const account = { url: config.gladiaUrl, key: config.gladiaApiKey ?? '' };
   const usual = { ...defaultGladiaOptions, region: config.gladiaRegion, languages: config.languages };
   const timing = transcriptionTiming(config);

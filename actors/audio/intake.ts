@@ -71,8 +71,12 @@ export class AudioIntake {
     this.#clock.publisherChanged();
   }
 
-  /** One tag from the publisher, at `nowMs` of the monotonic clock. */
-  audio(tag: AudioTag, nowMs: number): void {
+  /**
+   * One tag from the publisher.
+   * @param nowMs By the clock that ffmpeg's patience is measured with.
+   * @param arrivedAtMs By a clock that never stands still: what a publisher missed is measured with it.
+   */
+  audio(tag: AudioTag, nowMs: number, arrivedAtMs = nowMs): void {
     if (this.#isDrained) return;
     if (tag.config) {
       this.#configs.set(tag.codec, tag);
@@ -83,7 +87,7 @@ export class AudioIntake {
     if (seconds <= 0) return;
     this.#receivedTags += 1;
     const samples = seconds * SAMPLE_RATE_HZ;
-    const { startSample, hole } = this.#clock.place(tag.timestampMs, samples, nowMs);
+    const { startSample, hole } = this.#clock.place(tag.timestampMs, samples, arrivedAtMs);
     const format = formatOf(tag);
     this.#feed.push({ tag, format, config, seconds, startSample, samples, hole });
     this.#run?.pump(nowMs);

@@ -39,6 +39,7 @@ export class LocalEngineClient {
   /** A child is ready. */
   connect(send: (message: ToEngine) => void): void {
     this.#send = send;
+    this.#failure = undefined;
     this.#runs += 1;
     for (const session of this.#sessions.values()) session.connect(send, this.#runs);
   }
@@ -56,7 +57,7 @@ export class LocalEngineClient {
     else if ('session' in message) this.#sessions.get(message.session)?.heard(message);
   }
 
-  /** The engine will never be back. */
+  /** The engine has spent its budget: sessions fail, and new ones too until a child is ready again. */
   fail(reason: string): void {
     this.#failure = reason;
     this.#send = undefined;

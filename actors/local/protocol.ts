@@ -29,8 +29,8 @@ export type FromEngine =
   | { type: 'ready' }
   /** The model cannot be loaded. */
   | { type: 'failed'; reason: string }
-  /** Told every second while nothing hangs. */
-  | { type: 'alive' }
+  /** Told every second while nothing hangs, with the memory that the process holds. */
+  | { type: 'alive'; rssBytes: number }
   | ({ type: 'partial' } & EngineText)
   /** Without text it takes back what partials have shown. */
   | ({ type: 'final' } & EngineText)

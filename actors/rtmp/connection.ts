@@ -8,6 +8,7 @@ import { acknowledgement, encodeMessage, userControl, UserControl } from './chun
 import type { OutgoingMessage } from './chunk-writer.ts';
 import { ChunkReader } from './chunks.ts';
 import type { RtmpMessage } from './chunks.ts';
+import { Deadline } from './deadline.ts';
 import { Handshake } from './handshake.ts';
 import type { RtmpLimits } from './limits.ts';
 import { MessageType } from './message-types.ts';
@@ -45,7 +46,7 @@ export class Connection {
   readonly #net: NetConnection;
   /** Until C2 has come. */
   #handshake: Handshake | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #patience = new Deadline(() => this.#receivedBytes);
   #chunkSize = INITIAL_CHUNK_SIZE;
   #publishing = false;
   /** Nothing is parsed any more; the socket closes within `lingerMs`. */
@@ -97,7 +98,7 @@ export class Connection {
     socket.on('error', (error: NodeJS.ErrnoException) => this.destroy(error.code ?? error.message));
     socket.on('close', () => {
       this.destroy('closed');
-      clearTimeout(this.#timer);
+      this.#patience.clear();
       this.#context.onClosed();
     });
   }
@@ -120,7 +121,7 @@ export class Connection {
   #received(segment: Buffer): void {
     this.#receivedBytes += segment.length;
     if (this.#closing) return;
-    if (this.#publishing) this.#timer?.refresh();
+    if (this.#publishing) this.#patience.refresh();
     this.#guarded(() => this.#parse(segment));
   }
 
@@ -218,8 +219,8 @@ export class Connection {
   }
 
   #deadline(ms: number, what: string, limit: LimitName): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(new RtmpProtocolError(`${what} within ${ms} ms`, limit)), ms);
+    const passed = (): void => this.#fail(new RtmpProtocolError(`${what} within ${ms} ms`, limit));
+    this.#patience.set(ms, this.#publishing, passed);
   }
 
   /** Reads on and forgets, for bytes left unread would turn the close into a reset that outruns the last message. */
@@ -229,8 +230,7 @@ export class Connection {
     this.#closeReason ??= reason;
     this.#reader.suspend();
     this.#socket.resume();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.destroy(reason), this.#limits.lingerMs);
+    this.#patience.set(this.#limits.lingerMs, false, () => this.destroy(reason));
   }
 
   #fail(error: unknown): void {

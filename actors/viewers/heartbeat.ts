@@ -2,8 +2,8 @@
  * Are the viewers still there? Each is pinged once per interval, the first time at a random point of it, so that pings
  * are spread; whoever leaves too many unanswered is closed.
  *
- * Any message counts as an answer, and so do bytes that have left: a backlog is slow, not dead. After a stall of our own
- * nobody is blamed once.
+ * Any message counts as an answer, and so do bytes that have left: a backlog is slow, not dead. The clock stands still
+ * while this process is held up, so that nobody is blamed for our silence.
  */
 import type { Log } from '../ports.ts';
 import { closes } from '../wire/close-codes.ts';
@@ -16,15 +16,13 @@ const SWEEP_MAX_MS = 4_000;
 /** Between two turns, in each of which a part of them is looked at: not too often, for each wakes the process. */
 const TURN_MIN_MS = 10;
 const TURN_MAX_MS = 200;
-/** A turn that comes later than this share of the interval says that we were stalled. */
-const STALL_SHARE = 0.25;
 
 export interface HeartbeatOptions {
   /** `HEARTBEAT_INTERVAL_MS`. */
   intervalMs: number;
   /** `HEARTBEAT_MAX_MISSED`. */
   maxMissed: number;
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds in which this process ran. */
   nowMs: () => number;
   /** From 0 to 1. */
   random: () => number;
@@ -70,7 +68,6 @@ export class Heartbeat {
   /** Pings whoever is due and closes whoever was silent for too long. */
   sweep(viewers: Iterable<Viewer>): void {
     const nowMs = this.#options.nowMs();
-    this.#forgiveStall(viewers, nowMs);
     for (const viewer of viewers) this.#look(viewer, nowMs);
   }
 
@@ -78,7 +75,7 @@ export class Heartbeat {
   #turn(viewers: ReadonlySet<Viewer>): void {
     const nowMs = this.#options.nowMs();
     const share = (nowMs - this.#lastMs) / this.#sweepMs;
-    this.#forgiveStall(viewers, nowMs);
+    this.#lastMs = nowMs;
     this.#due = Math.min(viewers.size, this.#due + viewers.size * share);
     for (; this.#due >= 1; this.#due -= 1) {
       const viewer = this.#next(viewers);
@@ -92,13 +89,6 @@ export class Heartbeat {
     this.#round = viewers.values();
     const first = this.#round.next();
     return first.done === true ? undefined : first.value;
-  }
-
-  #forgiveStall(viewers: Iterable<Viewer>, nowMs: number): void {
-    const wasStalled = nowMs - this.#lastMs > this.#options.intervalMs * STALL_SHARE;
-    this.#lastMs = nowMs;
-    if (!wasStalled) return;
-    for (const viewer of viewers) viewer.unanswered = Math.max(0, viewer.unanswered - 1);
   }
 
   #look(viewer: Viewer, nowMs: number): void {

@@ -72,7 +72,12 @@ export const metrics = {
   ai_calls_total: counter([], 'calls of a language model: insights that viewers delivered, and requests of the server'),
   ai_lease_handovers_total: counter([], 'AI leases that went to another holder than the one before'),
   limit_refusals_total: counter(['limit'], 'connections, requests and messages that a limit turned away, by limit'),
-  event_loop_lag_ms: gauge([], 'how late the event loop is: 99th percentile of the last ten seconds', 'ms'),
+  server_ready: gauge([], '1 while sessions are taken, 0 while the server drains or no engine could transcribe them'),
+  event_loop_lag_ms: gauge(
+    [],
+    'the longest time for which the event loop was held up in the last 16 to 32 seconds',
+    'ms',
+  ),
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof metrics;

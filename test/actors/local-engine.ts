@@ -15,6 +15,7 @@ import type { ProcessFact, ProcessOutput } from '../../machines/events.ts';
 import { processMachine } from '../../machines/process.ts';
 import { defaultRestartPolicy } from '../../machines/restart.ts';
 import { Engine } from '../../runtime/engine.ts';
+import { ServingClock } from '../../runtime/serving-clock.ts';
 import { eventually, isAlive } from '../support/processes.ts';
 import { childEnvironment } from '../../actors/process-group.ts';
 
@@ -33,24 +34,26 @@ function recorder(lines: Line[]): Log {
 }
 
 const nowMs = (): number => performance.now();
+const clock = new ServingClock({ onHeldUp: () => {} });
 const fixture = (name: string): URL => new URL(`../fixtures/engine/${name}.mjs`, import.meta.url);
 const timing = { startTimeoutMs: 20_000, endTimeoutMs: 500, terminateTimeoutMs: 500, killTimeoutMs: 2_000 };
 
 interface RigOptions {
   name?: string;
   stallMs?: number;
+  rssMaxBytes?: number;
   startTimeoutMs?: number;
 }
 
 /** The chart over this program; ends with the test. */
-function rig(program: string, { name = 'model', stallMs = 60_000, ...more }: RigOptions = {}) {
+function rig(program: string, { name = 'model', stallMs = 60_000, rssMaxBytes = Infinity, ...more }: RigOptions = {}) {
   const lines: Line[] = [];
   const steps: string[] = [];
   const facts: ProcessFact[] = [];
   const resources = new ResourceList();
   const client = new LocalEngineClient({ onProgress: (step) => void steps.push(step) });
   const model = { name, language: 'en', finals: {}, vad: '' };
-  const shared = { client, model, resources, log: recorder(lines), nowMs, stallMs };
+  const shared = { client, model, resources, log: recorder(lines), nowMs, stallMs, rssMaxBytes };
   const child = bindInput(localEngineProcess, { ...shared, program: fixture(program) });
   const actor = createActor(processMachine.provide({ actors: { child } }), {
     input: { timing: { ...timing, ...more }, restart: defaultRestartPolicy },
@@ -115,6 +118,15 @@ void t.test('one that gives signs of life is left alone', async (t) => {
     engine.facts.map(({ type }) => type),
     ['process.started', 'process.ready'],
   );
+});
+
+void t.test('one that holds too much memory is killed and replaced, and it is said once', async (t) => {
+  await using engine = rig('grows', { rssMaxBytes: 450 });
+  t.match(await engine.told('process.exited'), { signal: 'SIGKILL' });
+  t.equal(engine.facts.filter(({ type }) => type === 'process.outgrown').length, 1);
+  await engine.told('process.ready', 2);
+  const line = engine.lines.find(({ message }) => message === 'the engine holds too much memory');
+  t.match(line, { level: 'warn', fields: { rssBytes: 500, rssMaxBytes: 450 } });
 });
 
 void t.test('one that is never ready is killed and replaced', async (t) => {
@@ -200,7 +212,7 @@ void t.test('a model that cannot be loaded: the reason is in the log, and whoeve
   await writeFile(join(folder, 'model.json'), JSON.stringify({ kind: 'offline', language: 'de', modelConfig }));
   for (const name of ['e.onnx', 'd.onnx', 'tokens.txt']) await writeFile(join(folder, name), 'damaged');
   const lines: Line[] = [];
-  const options = { model: folder, cacheDir: folder, log: recorder(lines), nowMs, onProgress: () => {} };
+  const options = { model: folder, cacheDir: folder, log: recorder(lines), clock, onProgress: () => {} };
   const engine = await Engine.start(options);
   await t.rejects(engine.ready, { code: 'transcriber_unavailable', message: /restart_intensity/ });
   t.equal(engine.resources.size, 0);

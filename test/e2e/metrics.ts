@@ -6,6 +6,7 @@ import t from 'tap';
 import { metricRows } from '../../runtime/telemetry/metrics-table.ts';
 import { runCaptiond, startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
+import { scrape, valueOf } from '../support/metrics.ts';
 import { eventually } from '../support/processes.ts';
 import { ffmpegAudio } from '../support/publishers.ts';
 import { clips } from '../support/speech.ts';
@@ -16,20 +17,12 @@ if (speech === undefined) throw new Error('no clip');
 
 t.setTimeout(300_000);
 
-async function scrape({ addresses: { admin } }: TestServer): Promise<string> {
-  const answer = await fetch(`http://${admin.host}:${admin.port}/metrics`);
-  return answer.text();
-}
-
-/** Value of one series, by all of its text before the value. */
-function valueOf(text: string, series: string): number | undefined {
-  const line = text.split('\n').find((each) => each.startsWith(`${series} `));
-  return line === undefined ? undefined : Number(line.slice(series.length));
-}
+const metricsOf = ({ addresses: { admin } }: TestServer): Promise<string> =>
+  scrape(`http://${admin.host}:${admin.port}/metrics`);
 
 void t.test('a session from its start to its end, in numbers', async (t) => {
   await using server = await startServer();
-  const before = await scrape(server);
+  const before = await metricsOf(server);
   for (const [name, { kind, labels }] of metricRows) {
     if (kind === 'counter' && labels.length === 0) t.equal(valueOf(before, name), 0, name);
   }
@@ -37,7 +30,7 @@ void t.test('a session from its start to its end, in numbers', async (t) => {
   using viewer = collect(server.watchUrl('talk', '?after=0'));
   await using publisher = await ffmpegAudio(speech.path, server.rtmpUrl('talk'));
   await viewer.find(({ type }) => type === 'transcript_final');
-  const during = await scrape(server);
+  const during = await metricsOf(server);
   t.equal(valueOf(during, 'sessions{state="live"}'), 1);
   t.equal(valueOf(during, 'ws_session_clients{session="talk"}'), 1);
   t.ok((valueOf(during, 'session_audio_ms_total{session="talk",outcome="received"}') ?? 0) > 1_000);
@@ -47,7 +40,7 @@ void t.test('a session from its start to its end, in numbers', async (t) => {
   await viewer.closed;
   await publisher.exited;
   await eventually('the session is gone', () => server.server.registry.size === 0);
-  const after = await scrape(server);
+  const after = await metricsOf(server);
   t.equal(valueOf(after, 'sessions{state="live"}'), 0);
   t.equal(valueOf(after, 'ws_session_clients{session="talk"}'), undefined);
   const outcome = (name: string): number =>

@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { AnyStateMachine } from 'xstate';
 import { aiLeaseMachine } from '../../machines/ai-lease.ts';
+import { engineMachine } from '../../machines/engine.ts';
 import { processMachine } from '../../machines/process.ts';
 import { gladiaMachine } from '../../machines/gladia.ts';
 import { serverMachine } from '../../machines/server.ts';
@@ -89,6 +90,16 @@ const groups: Group[] = [
       'a stop while it is renewed is missed': deafTo('up.renewing', 'process.stop'),
       'a stop while it rests is missed': deafTo('backoff', 'process.stop'),
       'an eviction does not kill': skipping('up.evicting', 0),
+    },
+  },
+  {
+    proof: 'engine',
+    chart: 'engine',
+    machine: engineMachine,
+    mutations: {
+      'the process is not told to stop': skipping('up.stopping', 0),
+      'a stop while it is up is missed': deafTo('up', 'engine.stop'),
+      'a stop while it rests is missed': deafTo('resting', 'engine.stop'),
     },
   },
   {

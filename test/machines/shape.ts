@@ -17,6 +17,7 @@ const resting = [
   ...['session.active.transcriber.up.lost', 'session.active.transcriber.up.finishing'],
   ...['session.active.transcriber.failed', 'session.active.audience.attending', 'session.active.phase.closing'],
   'server.booting',
+  ...['engine.up.loading', 'engine.up.serving', 'engine.up.replacing', 'engine.up.reviving', 'engine.up.stopping'],
   ...['gladia.active.link.waiting', 'gladia.active.wish.going', 'gladia.active.wish.givenUp'],
   ...[
     'transcription.engine.gladia.streaming',
@@ -87,7 +88,9 @@ void t.test('events are named noun.verb, and charts listen to nothing that the c
   const unknown = events.filter((event) => !event.startsWith('xstate.') && !catalogue.includes(event));
   t.strictSame(unknown, []);
   const heard = new Set(events);
-  const told = ['process.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.', 'ai.'];
+  const told = [
+    ...['process.', 'engine.', 'publisher.', 'transcriber.', 'session.', 'server.', 'sessions.', 'audio.', 'ai.'],
+  ];
   const commands = ['process.end_input', 'process.terminate', 'process.kill', 'process.started', 'transcriber.finish'];
   const unheard = catalogue.filter((type) => told.some((prefix) => type.startsWith(prefix)) && !heard.has(type));
   t.strictSame(

@@ -11,6 +11,7 @@ t.setTimeout(240_000);
 /** States that the search must have seen at least, so that a search that sees little cannot pass. */
 const statesMin: Record<keyof typeof proofs, number> = {
   process: 30,
+  engine: 30,
   viewers: 4,
   aiLease: 40,
   server: 5,

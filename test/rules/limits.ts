@@ -18,7 +18,7 @@ void t.test('the table has every limit, in the order of their names', async (t) 
 });
 
 void t.test('every limit is counted from the start, at 0', async (t) => {
-  const telemetry = await startTelemetry({}, () => []);
+  const telemetry = await startTelemetry({}, { sessionStates: () => [], isReady: () => true });
   t.teardown(() => telemetry.stop());
   telemetry.onLimit('viewer_messages');
   const { resourceMetrics } = await telemetry.store.collect();

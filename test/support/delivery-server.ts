@@ -11,6 +11,7 @@ import { LiveSession } from '../../runtime/live-session.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { RootLog } from '../../runtime/log.ts';
 import { Registry } from '../../runtime/registry.ts';
+import { ServingClock } from '../../runtime/serving-clock.ts';
 import { openSessionLog } from '../../runtime/session-log.ts';
 import type { OpenSessionLog } from '../../runtime/session-log.ts';
 
@@ -30,7 +31,7 @@ const quietEngine = fromCallback(({ sendBack, receive }) => {
   sendBack({ type: 'transcriber.ready' });
   receive(() => sendBack({ type: 'transcriber.finished' }));
 });
-const nowMs = (): number => performance.now();
+const clock = new ServingClock({ onHeldUp: () => {} });
 
 /** @param options Of the option table; `DATA_DIR` must be among them. */
 export async function startDeliveryServer(options: Record<string, string>): Promise<DeliveryServer> {
@@ -44,7 +45,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
   const http = await createHttpServer({
     host: config.httpHost,
     port: config.httpPort,
-    directory: sessionDirectory(registry, sessionLog.archive, nowMs),
+    directory: sessionDirectory(registry, sessionLog.archive, clock.nowMs),
     control: sessionControl(registry, () => undefined),
     readiness: () => ({ ready: true }),
     publishAddress: () => undefined,
@@ -77,7 +78,7 @@ function newRegistry(sessionLog: OpenSessionLog, config: Config, log: RootLog): 
         ffmpegPath: 'ffmpeg',
         transcriber: () => quietEngine,
         log: log.child({ session: writer.run.slug }),
-        nowMs,
+        clock,
         today: () => new Date(),
       }),
     onClosed: (session) => {

@@ -3,7 +3,7 @@ import { startEngine } from './engine-rig.ts';
 
 /** The finals' text over `pcm` (s16le mono 16 kHz), by a fresh engine of this model. */
 export async function engineOverFile(pcm: Buffer, model = 'tiny'): Promise<string> {
-  await using rig = await startEngine(model);
+  await using rig = await startEngine({ model });
   const listening = rig.listen(pcm);
   await listening.finish();
   return listening.text();

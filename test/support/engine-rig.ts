@@ -6,6 +6,8 @@ import { AudioLedger } from '../../actors/audio/ledger.ts';
 import type { EngineUtterance, GapCause, Log } from '../../actors/ports.ts';
 import type { TranscriberFact } from '../../machines/events.ts';
 import { Engine } from '../../runtime/engine.ts';
+import type { EngineBounds } from '../../runtime/engine.ts';
+import { ServingClock } from '../../runtime/serving-clock.ts';
 import { startTranscriber } from './transcriber-parent.ts';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -34,13 +36,25 @@ export interface EngineRig extends AsyncDisposable {
   listen(pcm: Buffer, pace?: 'at once' | 'live'): Listening;
 }
 
+export interface EngineRigOptions {
+  model?: string;
+  bounds?: Partial<EngineBounds>;
+}
+
 const STEP_MS = 100;
 const STEP_BYTES = STEP_MS * 32;
 
-export async function startEngine(model = 'tiny'): Promise<EngineRig> {
+export async function startEngine({ model = 'tiny', bounds }: EngineRigOptions = {}): Promise<EngineRig> {
   const cacheDir = await mkdtemp(join(tmpdir(), 'captiond-engine-'));
-  const nowMs = (): number => performance.now();
-  const engine = await Engine.start({ model, cacheDir, log: quiet, nowMs, onProgress: () => {} });
+  const clock = new ServingClock({ onHeldUp: () => {} });
+  const engine = await Engine.start({
+    model,
+    cacheDir,
+    log: quiet,
+    clock,
+    onProgress: () => {},
+    ...(bounds && { bounds }),
+  });
   await engine.ready;
   return {
     engine,

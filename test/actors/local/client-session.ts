@@ -229,7 +229,7 @@ void t.test('progress is passed on; news of a session that nobody knows are nobo
   const { heard, steps, finals } = rig();
   heard({ type: 'progress', step: 'model tiny', fraction: 0.1 });
   heard({ type: 'final', ...text, session: 99 });
-  heard({ type: 'alive' });
+  heard({ type: 'alive', rssBytes: 0 });
   t.strictSame([steps, finals], [['model tiny 0.1'], []]);
   t.end();
 });

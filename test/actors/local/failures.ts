@@ -52,10 +52,11 @@ void t.test('stopped in mid-speech: it is found, killed and replaced', async (t)
   isWhole(t, listening);
 });
 
-void t.test('killed again and again: sessions are told that it will not be back', async (t) => {
-  await using rig = await startEngine();
+void t.test('killed again and again: its sessions fail, it rests, and then it serves new ones', async (t) => {
+  await using rig = await startEngine({ bounds: { restMs: 500 } });
   const listening = rig.listen(silence(1));
   for (let kills = 1; kills <= 6; kills += 1) {
+    t.notOk(rig.engine.isDown, 'it is not out of order while it is replaced');
     await listening.told('transcriber.ready', kills);
     process.kill(rig.pid(), 'SIGKILL');
   }
@@ -65,7 +66,21 @@ void t.test('killed again and again: sessions are told that it will not be back'
     code: 'transcriber_failed',
     reason: 'restart_intensity',
   });
+  t.ok(rig.engine.isDown);
   t.equal(rig.engine.resources.size, 0);
+  await rig.listen(silence(1)).told('transcriber.failed');
+  await eventually('it is back', () => !rig.engine.isDown, 30_000);
+  const late = rig.listen(speech);
+  await late.finish();
+  isWhole(t, late);
+});
+
+void t.test('too large: it is replaced, and its sessions go on', async (t) => {
+  await using rig = await startEngine({ bounds: { rssMaxBytes: 1_000_000 } });
+  const listening = rig.listen(silence(60), 'live');
+  await listening.told('transcriber.lost');
+  await listening.told('transcriber.ready', 2);
+  t.notOk(rig.engine.isDown);
 });
 
 void t.test('stopping ends the process, and nothing is left', async (t) => {

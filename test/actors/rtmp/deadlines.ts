@@ -104,6 +104,25 @@ void t.test('a publisher that goes on sending is not cut', async (t) => {
   await publisher.close();
 });
 
+void t.test(
+  'a publisher is not cut for a stall of this process, for what it sent meanwhile is read first',
+  async (t) => {
+    const idleMs = 100;
+    const { port, witness } = await listen(t, only({ idleMs }));
+    const publisher = await publishRtmp({ port, name: 'talk' });
+    const { ends } = await witness.publish();
+    for (let stalls = 0; stalls < 3; stalls += 1) {
+      publisher.sendAudio(aacSilence, 0);
+      const untilMs = performance.now() + 2 * idleMs;
+      while (performance.now() < untilMs);
+      await new Promise((resolve) => setTimeout(resolve, idleMs / 4));
+      t.strictSame(ends, []);
+    }
+    await publisher.close();
+    t.strictSame((await witness.ended()).ends, [{ orderly: true, reason: 'FCUnpublish' }]);
+  },
+);
+
 void t.test('who was refused and stays is cut after the linger', async (t) => {
   const authorise = () => ({ accepted: false, code: 'NetStream.Failed', description: 'no' }) as const;
   const { listener, port } = await listen(t, { authorise, ...only({ lingerMs: 100 }) });

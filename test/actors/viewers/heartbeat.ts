@@ -1,7 +1,6 @@
 /** Viewers that are gone without a word are found by pings; those that are there stay. */
 import { once } from 'node:events';
 import t from 'tap';
-import { Heartbeat } from '../../../actors/viewers/heartbeat.ts';
 import { startHttp } from '../../support/http-server.ts';
 import { eventually } from '../../support/processes.ts';
 import { ScriptedSessions } from '../../support/scripted-sessions.ts';
@@ -62,25 +61,4 @@ void t.test('a viewer that does not answer the close either is cut', async (t) =
   await eventually('it is removed', () => talk.channel.hub.size === 0, 5_000);
   deaf.destroy();
   t.end();
-});
-
-void t.test('after a stall of our own nobody is blamed once', async (t) => {
-  const sessions = new ScriptedSessions();
-  await using server = await startHttp({ directory: sessions });
-  const talk = sessions.start('talk');
-  await view(server.host, { autoPong: false });
-  let nowMs = 0;
-  const lines = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const onStuck = (): void => {};
-  const options = { intervalMs: 1_000, maxMissed: 2, nowMs: () => nowMs, random: () => 0, lines, onStuck };
-  const heartbeat = new Heartbeat(options);
-  const [viewer] = talk.channel.hub.viewers;
-  if (viewer === undefined) throw new Error('nobody is attached');
-  heartbeat.attached(viewer);
-  const at = (ms: number): number => {
-    nowMs = ms;
-    heartbeat.sweep([viewer]);
-    return viewer.unanswered;
-  };
-  t.strictSame([at(0), at(50), at(1_000 - 50), at(1_000)], [1, 1, 0, 1], 'a gap of 900 ms between sweeps forgives one');
 });

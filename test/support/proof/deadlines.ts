@@ -6,7 +6,15 @@ import type { SessionInput } from '../../../machines/session-setup.ts';
 import { explore } from './explore.ts';
 import { gladiaTiming, gladiaWorld } from './gladia-world.ts';
 import type { Verdict } from './explore.ts';
-import { aiLeaseWorld, processWorld, serverWorld, sessionWorld, viewersEnd, viewersWorld } from './worlds.ts';
+import {
+  aiLeaseWorld,
+  engineWorld,
+  processWorld,
+  serverWorld,
+  sessionWorld,
+  viewersEnd,
+  viewersWorld,
+} from './worlds.ts';
 import type { Charts } from './worlds.ts';
 
 /** One restart, then failure: every state of the chart with few repetitions. */
@@ -51,6 +59,14 @@ export const proofs = {
       explore({
         create: () => processWorld(processInput, charts),
         stop: ({ root }) => root.send({ type: 'process.stop' }),
+      }),
+  },
+  engine: {
+    sumMs: 500 + 5_000 + 2_000,
+    prove: (charts) =>
+      explore({
+        create: () => engineWorld({ process: processInput, restMs: 30_000 }, charts),
+        stop: ({ root }) => root.send({ type: 'engine.stop' }),
       }),
   },
   viewers: {

@@ -1,7 +1,9 @@
-/** The four charts of `machines/` as worlds, with the deadlines that a proof wants. */
+/** The charts of `machines/` as worlds, with the deadlines that a proof wants. */
 import type { AnyActorLogic, AnyStateMachine } from 'xstate';
 import { aiLeaseMachine } from '../../../machines/ai-lease.ts';
 import type { AiLeaseInput } from '../../../machines/ai-lease.ts';
+import { engineMachine, engineProcessMachine } from '../../../machines/engine.ts';
+import type { EngineInput } from '../../../machines/engine.ts';
 import { processMachine } from '../../../machines/process.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import { serverMachine } from '../../../machines/server.ts';
@@ -37,6 +39,7 @@ export interface Charts {
   process?: AnyStateMachine;
   viewers?: AnyStateMachine;
   aiLease?: AnyStateMachine;
+  engine?: AnyStateMachine;
   server?: AnyStateMachine;
   transcriber?: AnyActorLogic;
   gladia?: AnyStateMachine;
@@ -51,6 +54,15 @@ export function processWorld(input: ProcessInput, charts: Charts = {}): World {
     happen: () => world.root.send({ type: 'process.renew' }),
   });
   world.start(machine.provide({ actors: { child: child(world) } }), input);
+  return world;
+}
+
+/** A world of the engine chart over the real process chart. */
+export function engineWorld(input: EngineInput, charts: Charts = {}): World {
+  const world = new World();
+  const process: AnyStateMachine = charts.process ?? engineProcessMachine;
+  const engine: AnyStateMachine = charts.engine ?? engineMachine;
+  world.start(engine.provide({ actors: { process: process.provide({ actors: { child: child(world) } }) } }), input);
   return world;
 }
 
