@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { fromCallback } from 'xstate';
 import type { GladiaSocketCommand, GladiaSocketFact } from '../machines/events.ts';
 import { parseMessage } from './gladia/messages.ts';
+import type { CloudBudget } from './gladia/budget.ts';
 import type { GladiaLink } from './gladia/link.ts';
 import type { LinkNews } from './gladia/link-port.ts';
 import type { Log } from './ports.ts';
@@ -30,6 +31,7 @@ export interface GladiaSocketInput {
   /** Address of the socket; read when it is opened. A secret. */
   url: () => string;
   link: GladiaLink;
+  budget: CloudBudget;
   resources: ResourceList;
   log: Log;
   /** Monotonic milliseconds. */
@@ -117,7 +119,7 @@ class SocketRun {
 
   #opened(): void {
     if (this.#isOver) return;
-    const { link, nowMs } = this.#input;
+    const { link, budget, nowMs } = this.#input;
     this.#sentAtMs = nowMs();
     this.#progress = { unackedMs: 0, sinceMs: nowMs() };
     this.#check = setInterval(() => this.#look(), PING_MS);
@@ -125,6 +127,7 @@ class SocketRun {
     const connection = {
       send: (bytes: Buffer) => {
         this.#sentAtMs = nowMs();
+        budget.sent(bytes.length);
         this.#send(bytes);
       },
       bufferedBytes: () => this.#socket.bufferedAmount,
@@ -136,7 +139,7 @@ class SocketRun {
 
   /** Is the other end there, does it take what it is sent, is there anything to send? */
   #look(): void {
-    const { link, nowMs } = this.#input;
+    const { link, budget, nowMs } = this.#input;
     if (this.#unanswered >= PINGS_UNANSWERED_MAX) return this.#stall('ping_timeout');
     this.#unanswered += 1;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
@@ -145,7 +148,8 @@ class SocketRun {
     else this.#progress = { ...this.#progress, unackedMs };
     if (nowMs() - this.#progress.sinceMs > ACK_STALL_MS) return this.#stall('ack_timeout');
     if (this.#isLeaving) return;
-    if (nowMs() - this.#sentAtMs > IDLE_MS) this.#tell({ type: 'gladia.idle' });
+    if (budget.isSpent) this.#tell({ type: 'gladia.spent' });
+    else if (nowMs() - this.#sentAtMs > IDLE_MS) this.#tell({ type: 'gladia.idle' });
   }
 
   #stall(cause: 'ping_timeout' | 'ack_timeout'): void {

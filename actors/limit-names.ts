@@ -14,6 +14,9 @@ export const limitNames = [
   'rtmp_short_chunks',
   'rtmp_message_bytes',
   'rtmp_amf0',
+  'key_sessions',
+  'key_minutes',
+  'gladia_minutes',
   'viewer_messages',
   'viewer_bytes',
 ] as const;

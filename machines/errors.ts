@@ -49,6 +49,16 @@ const rows = {
     rtmpCode: 'NetStream.Publish.Denied',
     httpStatus: 503,
   },
+  key_sessions_taken: {
+    sentence: 'This token publishes as many sessions as KEY_SESSIONS_MAX allows.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
+  key_minutes_spent: {
+    sentence: 'This token has published as many minutes today as KEY_MINUTES_PER_DAY allows.',
+    retryable: true,
+    rtmpCode: 'NetStream.Publish.Denied',
+  },
   session_exists: {
     sentence: 'A session of this name is running; end it first (DELETE), or prepare another.',
     retryable: false,

@@ -108,6 +108,8 @@ export type GladiaSocketFact =
   | { type: 'gladia.stalled'; cause: string }
   /** No audio was there to be sent for a while. */
   | { type: 'gladia.idle' }
+  /** No more sound may be sent to Gladia. */
+  | { type: 'gladia.spent' }
   /** No audio will follow, and all of it has been sent. */
   | { type: 'gladia.drained' }
   /** Gladia has said everything. */

@@ -48,7 +48,11 @@ const attached = gladiaSetup.createStateConfig({
     },
     streaming: {
       entry: 'announceReady',
-      on: { 'gladia.drained': 'stopping', 'gladia.idle': 'stopping' },
+      on: {
+        'gladia.drained': 'stopping',
+        'gladia.idle': 'stopping',
+        'gladia.spent': { target: 'stopping', actions: 'retireSession' },
+      },
       initial: 'fresh',
       after: { sessionLimit: { target: 'stopping', actions: 'retireSession' } },
       states: {

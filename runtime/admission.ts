@@ -12,6 +12,8 @@ import type { Authorise, Log, PublishDecision, PublisherConnection, PublishReque
 import { errors } from '../machines/errors.ts';
 import type { ErrorCode } from '../machines/errors.ts';
 import type { Access } from './access/port.ts';
+import { budgeted } from './budgets/budgeted-admission.ts';
+import type { KeyBudgets } from './budgets/key-budgets.ts';
 import type { LiveSession } from './live-session.ts';
 import type { Registry } from './registry.ts';
 import { refusalOf } from './serving-phase.ts';
@@ -32,6 +34,8 @@ export interface AdmissionOptions {
   /** Resolves when the server leaves `starting`. */
   started: Promise<void>;
   access: Access;
+  /** None unless given. */
+  budgets?: KeyBudgets;
   log: Log;
   /** Instead of the usual second. */
   wrongCredentialDelayMs?: number;
@@ -39,7 +43,8 @@ export interface AdmissionOptions {
 
 /** The listener's `Authorise`. */
 export function createAdmission(options: AdmissionOptions): Authorise {
-  return async (request, connection) => {
+  const { budgets } = options;
+  const authorise: Authorise = async (request, connection) => {
     const fault = badName(request);
     if (fault !== undefined) return refuse(fault);
     const deadlineMs = performance.now() + ADMISSION_WAIT_MS;
@@ -50,6 +55,7 @@ export function createAdmission(options: AdmissionOptions): Authorise {
     if (finishing !== undefined && !finishing.accepting) await before(deadlineMs, finishing.closed);
     return admit(options, request, connection);
   };
+  return budgets === undefined ? authorise : budgeted(authorise, budgets);
 }
 
 async function denialOf(options: AdmissionOptions, request: PublishRequest): Promise<PublishDecision | undefined> {

@@ -3,9 +3,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fromPromise } from 'xstate';
 import type { AnyActorLogic } from 'xstate';
 import { bindInput, bindMachineInput } from '../actors/bind-input.ts';
-import { fetchResult, initiate } from '../actors/gladia-api.ts';
+import { fetchResult, GladiaApiError, initiate } from '../actors/gladia-api.ts';
 import type { GladiaAccount, GladiaSession } from '../actors/gladia-api.ts';
 import { gladiaSocket } from '../actors/gladia-socket.ts';
+import { endlessBudget } from '../actors/gladia/budget.ts';
+import type { CloudBudget } from '../actors/gladia/budget.ts';
 import type { GladiaSessionOptions } from '../actors/gladia/init-request.ts';
 import { GladiaLink } from '../actors/gladia/link.ts';
 import { OpenUtterances } from '../actors/gladia/open-utterances.ts';
@@ -21,6 +23,8 @@ export interface GladiaTranscriberOptions {
   account: GladiaAccount;
   session: GladiaSessionOptions;
   timing: TranscriptionTiming;
+  /** None unless given. */
+  budget?: CloudBudget | undefined;
   slug: string;
   source: ChunkSource;
   sink: TranscriptSink;
@@ -86,18 +90,18 @@ export function gladiaTranscriber(options: GladiaTranscriberOptions): AnyActorLo
 }
 
 function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof gladiaMachine {
-  const { account, session, resources, log, nowMs, random } = options;
+  const { account, budget = endlessBudget, resources, log, nowMs, random } = options;
   let current: GladiaSession | undefined;
   const withJitter = (ms: number): number => ms * (1 + JITTER * random());
   return gladiaMachine.provide({
     actors: {
       initiate: fromPromise(async ({ signal }) => {
-        current = await initiate(account, session, signal).catch((error: unknown) => {
+        current = await begin(options, signal).catch((error: unknown) => {
           log.warn('gladia: no session', { error });
           throw error;
         });
       }),
-      socket: bindInput(gladiaSocket, { url: () => current?.url ?? '', link, resources, log, nowMs }),
+      socket: bindInput(gladiaSocket, { url: () => current?.url ?? '', link, budget, resources, log, nowMs }),
       result: fromPromise(({ signal }) => recover(account, current?.id ?? '', link, signal)),
     },
     actions: {
@@ -112,6 +116,15 @@ function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof glad
       redialBackoff: ({ context }) => withJitter(redialBackoffMs(context.attempts)),
     },
   });
+}
+
+/** What is spent is no fault of Gladia's, but is answered like one that no repetition mends. */
+async function begin(options: GladiaTranscriberOptions, signal: AbortSignal): Promise<GladiaSession> {
+  const { account, session, budget = endlessBudget } = options;
+  if (!budget.isSpent) return initiate(account, session, signal);
+  budget.refused();
+  const reason = 'GLADIA_MINUTES_PER_DAY has been used up.';
+  throw new GladiaApiError({ kind: 'refused', status: 0, reason });
 }
 
 /** Asks until there is a result; the chart bounds it. */

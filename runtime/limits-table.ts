@@ -3,6 +3,7 @@ import type { LimitName } from '../actors/limit-names.ts';
 import { MAX_AMF0_DEPTH, MAX_AMF0_STRING_BYTES, MAX_AMF0_VALUES } from '../actors/rtmp/amf0.ts';
 import { defaultRtmpLimits as rtmp } from '../actors/rtmp/limits.ts';
 import { BYTES_PER_MINUTE, EXCESS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../actors/viewers/inbound-budget.ts';
+import { options } from './options.ts';
 import type { OptionName } from './options.ts';
 
 /** One row of the table; texts are sentence parts for people. */
@@ -23,6 +24,7 @@ function bytes(count: number): string {
 }
 
 const seconds = (ms: number): string => `${ms / 1_000} s`;
+const byDefault = (name: OptionName): string => count(Number(options[name].fallback));
 const count = (number: number): string => number.toLocaleString('en');
 
 const messageBytes = [
@@ -75,6 +77,24 @@ export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
     what: 'AMF0 of one command',
     value: `depth ${MAX_AMF0_DEPTH}, ${count(MAX_AMF0_VALUES)} values, strings of ${bytes(MAX_AMF0_STRING_BYTES)}`,
     beyond: CLOSED,
+  },
+  key_sessions: {
+    what: 'sessions of one token at a time',
+    value: byDefault('KEY_SESSIONS_MAX'),
+    beyond: 'the publisher is refused with the reason',
+    option: 'KEY_SESSIONS_MAX',
+  },
+  key_minutes: {
+    what: 'minutes that one token publishes in 24 hours',
+    value: byDefault('KEY_MINUTES_PER_DAY'),
+    beyond: 'the publisher is cut, and refused, with the reason',
+    option: 'KEY_MINUTES_PER_DAY',
+  },
+  gladia_minutes: {
+    what: 'sound sent to Gladia in 24 hours, in minutes, over all sessions',
+    value: byDefault('GLADIA_MINUTES_PER_DAY'),
+    beyond: 'sessions at Gladia are finished in order and the built-in engine takes over, or they end with the reason',
+    option: 'GLADIA_MINUTES_PER_DAY',
   },
   viewer_messages: {
     what: 'messages, pings and unasked pongs of a viewer',

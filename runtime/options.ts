@@ -39,6 +39,11 @@ export const options = {
   ),
   GLADIA_API_KEY: secret(optionalText('key of the cloud engine')),
   GLADIA_URL: address('https://api.gladia.io', 'address of the cloud engine'),
+  GLADIA_MINUTES_PER_DAY: whole(
+    6_000,
+    [1, 10_000_000],
+    'sound sent to the cloud engine in 24 hours, over all sessions; then the fallback takes over',
+  ),
   GLADIA_REGION: choice('eu-west', ['eu-west', 'us-west'], 'region of the cloud engine'),
   LOCAL_MODEL: choiceOrFolder(
     'tiny',
@@ -69,6 +74,8 @@ export const options = {
   VIEWER_QUEUE_MAX_BYTES: whole(1_048_576, [1024, 1_073_741_824], 'bytes that may wait for one viewer'),
   DEDUP_WINDOW: whole(1000, [1, 100_000], 'finals remembered per session, so that none is shown twice'),
   MAX_SESSIONS: whole(200, [1, 100_000], 'sessions at a time; a further publisher is refused'),
+  KEY_SESSIONS_MAX: whole(20, [1, 100_000], 'sessions that one token may publish at a time'),
+  KEY_MINUTES_PER_DAY: whole(14_400, [1, 10_000_000], 'minutes that one token may publish in 24 hours'),
   MAX_VIEWERS: whole(20_000, [1, 1_000_000], 'viewers at a time; a further one is refused'),
   RETENTION_HOURS: whole(24, [0, 8760], 'how long ended sessions stay readable'),
   AUTH_SECRET: secret(

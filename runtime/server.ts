@@ -6,7 +6,6 @@
 import { createActor, fromPromise, toPromise, waitFor } from 'xstate';
 import type { ActorRefFrom } from 'xstate';
 import type { RunWriter } from '../actors/log/port.ts';
-import { createRtmpListener } from '../actors/rtmp/listener.ts';
 import type { RtmpListener } from '../actors/rtmp/listener.ts';
 import { CaptiondError } from '../machines/errors.ts';
 import { serverMachine } from '../machines/server.ts';
@@ -15,7 +14,6 @@ import { createAdminServer } from './admin.ts';
 import type { AdminServer } from './admin.ts';
 import { accessOf } from './access/from-options.ts';
 import type { ServerAddresses } from './addresses.ts';
-import { createAdmission } from './admission.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
@@ -24,6 +22,7 @@ import type { HttpServer } from './http.ts';
 import { LiveSession } from './live-session.ts';
 import { openSessionLog } from './session-log.ts';
 import type { OpenSessionLog } from './session-log.ts';
+import { listenForPublishers } from './publishing.ts';
 import { Registry } from './registry.ts';
 import { loggedClock } from './serving-clock.ts';
 import type { ServingClock } from './serving-clock.ts';
@@ -122,7 +121,8 @@ export class CaptiondServer {
     telemetry.store.add('orphans_ended_total', {}, sessionLog.orphansEnded);
     await this.#listen(telemetry, sessionLog);
     const { childMark } = sessionLog;
-    this.#transcribers = await createTranscribers({ config, childMark, log, clock: this.#clock, onProgress });
+    const { onLimit } = telemetry;
+    this.#transcribers = await createTranscribers({ config, childMark, log, clock: this.#clock, onLimit, onProgress });
   }
 
   async #listen(telemetry: Telemetry, sessionLog: OpenSessionLog): Promise<void> {
@@ -141,21 +141,9 @@ export class CaptiondServer {
       access,
       log,
     });
-    this.#rtmp = await createRtmpListener({
-      host: config.rtmpHost,
-      port: config.rtmpPort,
-      authorise: createAdmission({
-        registry: this.registry,
-        maxSessions: config.maxSessions,
-        takeover: config.publisherTakeover,
-        phase: () => this.#phase(),
-        started: this.#start(),
-        access,
-        log,
-      }),
-      onLimit: telemetry.onLimit,
-      log,
-    });
+    const publishing = { registry: this.registry, phase: () => this.#phase(), started: this.#start() };
+    const { onLimit } = telemetry;
+    this.#rtmp = await listenForPublishers({ ...publishing, config, access, onLimit, log });
   }
 
   async #shutdown(): Promise<void> {

@@ -1,10 +1,12 @@
 /** The engines of this server, and the transcriber that a session gets of them. */
 import { join } from 'node:path';
 import type { AnyActorLogic } from 'xstate';
+import type { OnLimit } from '../actors/limit-names.ts';
 import { defaultGladiaOptions } from '../actors/gladia/init-request.ts';
 import type { ChunkSource, Log, TranscriptSink } from '../actors/ports.ts';
 import type { ResourceList } from '../actors/resources.ts';
 import { CaptiondError } from '../machines/errors.ts';
+import { createCloudBudget } from './budgets/cloud-budget.ts';
 import { chosenEngine } from './config.ts';
 import type { Config } from './config.ts';
 import { Engine } from './engine.ts';
@@ -20,6 +22,7 @@ export interface TranscribersOptions {
   clock: Pick<ServingClock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
   /** Loading progress of the built-in engine: the step's name and 0 to 1. */
   onProgress: (step: string, fraction: number) => void;
+  onLimit: OnLimit;
 }
 
 /** A session's ends of the data plane. */
@@ -94,12 +97,13 @@ function localTranscribers(engine: Engine, { languages }: Config): Transcribers 
 }
 
 function cloudTranscribers(
-  { config, clock: { nowMs } }: TranscribersOptions,
+  { config, clock: { nowMs }, onLimit }: TranscribersOptions,
   engine: Engine | undefined,
 ): Transcribers {
   const account = { url: config.gladiaUrl, key: config.gladiaApiKey ?? '' };
   const usual = { ...defaultGladiaOptions, region: config.gladiaRegion, languages: config.languages };
   const timing = transcriptionTiming(config);
+  const budget = createCloudBudget({ minutesPerDay: config.gladiaMinutesPerDay, nowMs, onLimit });
   const local = engine === undefined ? undefined : localTranscribers(engine, config);
   const isLocal = (wishes: SessionWishes | undefined): boolean => wishes?.transcriber === 'local';
   return {
@@ -120,6 +124,7 @@ function cloudTranscribers(
         account,
         session,
         timing,
+        budget,
         nowMs,
         random: Math.random,
         fallback: isFit

@@ -1,5 +1,6 @@
 /** A session's transcription by the simulated Gladia, over marked sound that is fed faster than it was spoken. */
 import { AudioLedger } from '../../actors/audio/ledger.ts';
+import type { CloudBudget } from '../../actors/gladia/budget.ts';
 import { defaultGladiaOptions } from '../../actors/gladia/init-request.ts';
 import type { GladiaSessionOptions } from '../../actors/gladia/init-request.ts';
 import type { EngineUtterance, GapCause, TranscriptSink } from '../../actors/ports.ts';
@@ -54,6 +55,7 @@ export interface RigOptions {
   finalizeMs?: number;
   /** Of the account, when it is not the simulator's. */
   key?: string;
+  budget?: CloudBudget;
 }
 
 export async function gladiaRig(options: RigOptions = {}): Promise<GladiaRig> {
@@ -100,6 +102,7 @@ function cloudOf(options: RigOptions, gladia: GladiaSimulator) {
     account: { url: gladia.url, key: options.key ?? gladia.options.key },
     session: { ...defaultGladiaOptions, ...options.session },
     timing,
+    budget: options.budget,
     nowMs: () => performance.now(),
     random: () => 0.5,
   };

@@ -66,6 +66,7 @@ function fakeSocket(world: World) {
     stalled: { event: () => ({ type: 'gladia.stalled', cause: 'ping_timeout' }), repeats: true },
     unusable: told('gladia.unusable'),
     idle: told('gladia.idle'),
+    spent: told('gladia.spent'),
     drained: told('gladia.drained'),
     ended: { event: () => ({ type: 'gladia.ended' }), after: 'gladia.stop_recording', repeats: true },
   });
