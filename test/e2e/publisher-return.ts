@@ -5,10 +5,14 @@ import { publishPaced } from '../bench/paced-publisher.ts';
 import { publishRtmp } from '../support/rtmp-publisher.ts';
 import { clips } from '../support/speech.ts';
 import { collect } from '../support/transcript-collector.ts';
+import type { CollectedMessage } from '../support/transcript-collector.ts';
 import { wordErrorRate } from '../support/wer.ts';
 
 const [clip] = clips;
 if (clip === undefined) throw new Error('no clip');
+/** From the publish of one that returns to what viewers are told of it. */
+const BACK_MS = 1_000;
+const isLive = ({ type, state }: CollectedMessage): boolean => type === 'session_state' && state === 'live';
 const tags = aacTags(clip.path, '-ar', '48000');
 
 void t.test('a publisher that vanishes and returns within the grace time goes on in the same session', async (t) => {
@@ -20,8 +24,12 @@ void t.test('a publisher that vanishes and returns within the grace time goes on
   vanishing.abort();
   await viewer.find(({ type, state }) => type === 'session_state' && state === 'publisher_lost');
   const epoch = server.server.registry.live('away')?.epoch;
+  const returnedAtMs = performance.now();
   const back = await publishPaced(server.addresses.rtmp.port, 'away', tags);
-  await viewer.find(({ type, state }) => type === 'session_state' && state === 'live');
+  const again = await viewer.find((message) => message.atMs >= returnedAtMs && isLive(message));
+  t.ok(again.atMs - returnedAtMs < BACK_MS, `viewers heard so ${Math.round(again.atMs - returnedAtMs)} ms after it`);
+  const states = viewer.messages.flatMap(({ type, state }) => (type === 'session_state' ? [state] : []));
+  t.strictSame(states.slice(-2), ['publisher_lost', 'live']);
   t.equal(server.server.registry.live('away')?.epoch, epoch);
   await back.done;
   t.equal(await viewer.closed, 1000);

@@ -18,6 +18,7 @@ import { ChunkReader } from '../../actors/rtmp/chunks.ts';
 import type { RtmpMessage } from '../../actors/rtmp/chunks.ts';
 import { defaultRtmpLimits } from '../../actors/rtmp/limits.ts';
 import { MessageType } from '../../actors/rtmp/message-types.ts';
+import { encodeExtended, EXTENDED } from './extended-message.ts';
 
 const HANDSHAKE_BYTES = 1536;
 const SERVER_HELLO_BYTES = 1 + 2 * HANDSHAKE_BYTES;
@@ -76,8 +77,8 @@ export function messageBytes(type: number, body: Buffer, timestamp = 0): Buffer 
     [MessageType.video]: VIDEO_CHUNK_STREAM,
   };
   const chunkStreamId = media[type] ?? COMMAND_CHUNK_STREAM;
-  const streamId = 1;
-  return encodeMessage({ chunkStreamId, type, streamId, timestamp, body }, CHUNK_SIZE);
+  const message = { chunkStreamId, type, streamId: 1, timestamp, body };
+  return timestamp < EXTENDED ? encodeMessage(message, CHUNK_SIZE) : encodeExtended(message, CHUNK_SIZE);
 }
 
 /** Everything that a publisher sends up to and with `publish`, its handshake included. */
@@ -147,7 +148,7 @@ export class RtmpPublisher {
     this.#socket.write(bytes);
   }
 
-  /** An audio message. `body` is an FLV AUDIODATA body; `timestampMs` below 0xFFFFFF. */
+  /** An audio message. `body` is an FLV AUDIODATA body; `timestampMs` below 2^32. */
   sendAudio(body: Buffer, timestampMs: number): void {
     this.sendBytes(messageBytes(MessageType.audio, body, timestampMs));
   }
