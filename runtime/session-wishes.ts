@@ -26,7 +26,10 @@ function oneOf<const Word extends string>(words: readonly Word[], description: s
 
 const word = Type.String({ minLength: 1, maxLength: WORD_MAX });
 const words = Type.Array(word, { maxItems: VOCABULARY_MAX });
-const language = Type.Unsafe<string>({ type: 'string', enum: languageCodes });
+
+/** A code that Gladia knows; it stands once in the document. */
+export const languageSchema = Type.Unsafe<string>({ $id: 'Language', type: 'string', enum: languageCodes });
+const language = Type.Unsafe<string>({ $ref: 'Language#' });
 const languages = (description: string) =>
   Type.Array(language, {
     minItems: 1,
@@ -91,6 +94,9 @@ export const wishesSchema = Type.Object(
   },
   {
     additionalProperties: false,
+    examples: [
+      { slug: 'talk', languages: ['en', 'fr'], codeSwitching: true, vocabulary: ['captiond'], translations: ['fr'] },
+    ],
     if: { required: ['codeSwitching'], properties: { codeSwitching: { type: 'boolean', const: true } } },
     // oxlint-disable-next-line unicorn/no-thenable -- the keyword of JSON Schema
     then: { required: ['languages'], properties: { languages: { type: 'array', minItems: 2 } } },

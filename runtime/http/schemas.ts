@@ -64,10 +64,16 @@ export const exampleSession = {
   state: 'live',
   audio: 'flowing',
   startedAt: '2026-03-01T10:00:00.000Z',
-  transcriber: 'local/moonshine-tiny-en',
+  transcriber: 'local/tiny',
   offset: 12,
   viewers: 3,
   ledger: { receivedMs: 61_200, transcribedMs: 59_800, gapMs: 0, unackedMs: 1_400 },
+};
+
+/** One that waits for its publisher. */
+export const exampleAwaiting = {
+  ...{ ...exampleSession, state: 'awaiting', audio: 'none', offset: 0, viewers: 0 },
+  ledger: { receivedMs: 0, transcribedMs: 0, gapMs: 0, unackedMs: 0 },
 };
 
 export const languagePattern = /^[A-Za-z]{2,3}$/;

@@ -1,6 +1,7 @@
 /** `GET /sessions/SLUG/events`: the messages of `captiond.v2` as server-sent events, for whoever cannot use a WebSocket. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { EventLine } from '../../../actors/viewers/event-line.ts';
 import type { ViewerQuery } from '../../../actors/viewers/channel.ts';
 import type { ErrorCode } from '../../../machines/errors.ts';
@@ -39,15 +40,21 @@ const { config, schema } = operation({
   errors: ['bad_slug', 'no_such_session', 'at_capacity', 'server_draining', 'failed'],
 });
 
+const resumption = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({ description: 'Where a browser goes on by itself; goes before `after`.', examples: ['7:12'] }),
+  ),
+});
+
 export function addEvents(app: App, shown: Shown): void {
   app.get(
     '/sessions/:slug/events',
-    { config, schema: { ...schema, params: slugParams, querystring: viewerQuery } },
+    { config, schema: { ...schema, params: slugParams, querystring: viewerQuery, headers: resumption } },
     (request, reply) => {
       const { params, headers, grant } = request;
       const { slug } = params;
       const lastEventId = headers['last-event-id'];
-      const viewer = readViewerRequest(queryOf(request.raw.url), lastEventId?.toString());
+      const viewer = readViewerRequest(queryOf(request.raw.url), lastEventId);
       if ('fault' in viewer) {
         return reply.answer(errorAnswer('bad_request', { detail: `${viewer.fault.replace(/^\w+: /, '')}.` }));
       }

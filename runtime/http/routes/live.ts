@@ -41,7 +41,9 @@ export function addLive(app: App): void {
     '/sessions/:slug/live',
     { config, schema: { ...schema, params: slugParams, querystring: viewerQuery, externalDocs } },
     (_request, reply) =>
-      reply.answer(errorAnswer('upgrade_required', { headers: { upgrade: 'websocket', connection: 'Upgrade' } })),
+      reply.answer(
+        errorAnswer('upgrade_required', { headers: { upgrade: 'websocket', connection: 'Upgrade, close' } }),
+      ),
   );
   const page = readFileSync(new URL('../../../actors/wire/README.md', import.meta.url));
   const answer = fixed('text/markdown; charset=utf-8', page);

@@ -1,10 +1,10 @@
 /** `/sessions`: list, prepare, read, end. */
 import { covers } from '../../access/port.ts';
-import { readWishes, wishesSchema } from '../../session-wishes.ts';
+import { languageSchema, readWishes, wishesSchema } from '../../session-wishes.ts';
 import { errorAnswer, json } from '../answer.ts';
 import type { App } from '../framework.ts';
 import { operation } from '../operation.ts';
-import { exampleSession, sessionReference, sessionSchema, slugParams } from '../schemas.ts';
+import { exampleAwaiting, exampleSession, sessionReference, sessionSchema, slugParams } from '../schemas.ts';
 import type { Shown } from '../shown.ts';
 
 const session = { 'application/json': { schema: sessionReference, example: exampleSession } };
@@ -43,7 +43,7 @@ const prepare = operation({
   answers: {
     201: {
       description: 'The session waits for its publisher.',
-      content: session,
+      content: { 'application/json': { schema: sessionReference, example: exampleAwaiting } },
       headers: { location: { type: 'string', description: 'Its address.' } },
     },
   },
@@ -74,6 +74,7 @@ const stop = operation({
 export function addSessions(app: App, shown: Shown): void {
   const { directory, control } = shown;
   app.addSchema(sessionSchema);
+  app.addSchema(languageSchema);
   app.get('/sessions', list, ({ grant }, reply) => {
     const sessions = directory.list().filter(({ slug }) => grant !== undefined && covers(grant, slug));
     return reply.answer(json(200, { sessions }));
