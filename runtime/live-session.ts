@@ -5,13 +5,13 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { createActor, toPromise } from 'xstate';
-import type { ActorRefFrom, AnyActorLogic } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import { leaseDesk } from '../actors/ai/desk-actor.ts';
 import { audioWatch } from '../actors/audio-watch.ts';
 import { AudioIntake } from '../actors/audio/intake.ts';
 import { bindInput } from '../actors/bind-input.ts';
 import { ffmpegProcess } from '../actors/ffmpeg.ts';
-import type { RunWriter, SessionLog } from '../actors/log/port.ts';
+import type { RunWriter } from '../actors/log/port.ts';
 import type { Log, LedgerTotals, PublisherConnection, PublisherSink } from '../actors/ports.ts';
 import { ResourceList } from '../actors/resources.ts';
 import { SessionChannel } from '../actors/viewers/channel.ts';
@@ -22,41 +22,17 @@ import { audioState, isAccepting, sessionState } from '../machines/session-state
 import { decoderMachine } from '../machines/session-setup.ts';
 import { sessionMachine } from '../machines/session.ts';
 import { viewersMachine } from '../machines/viewers.ts';
-import type { Config } from './config.ts';
+import type { LiveSessionOptions } from './live-session-options.ts';
+import { sayLastWords } from './last-words.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
 import { AUDIO_SILENCE_MS, DECODER_STALL_MS, sessionInput } from './session-timing.ts';
-import type { ServingClock } from './serving-clock.ts';
-import type { Telemetry } from './telemetry.ts';
+import { SessionScope } from './session-scope.ts';
 import type { SessionSample } from './telemetry/session-meter.ts';
 import type { SessionTelemetry } from './telemetry/session-telemetry.ts';
 
 /** How long an ended session waits until its end is durable. */
 const LOG_END_TIMEOUT_MS = 1_000;
-
-/** What a session takes from the server. */
-export interface LiveSessionOptions {
-  /** Of the run, which says what it is. */
-  writer: RunWriter;
-  sessionLog: SessionLog;
-  /** What child processes are marked with. */
-  childMark?: string | undefined;
-  config: Config;
-  ffmpegPath: string;
-  /** The transcriber actor of this session, given its ends of the data plane. */
-  transcriber: (plane: {
-    intake: AudioIntake;
-    channel: SessionChannel;
-    resources: ResourceList;
-    log: Log;
-  }) => AnyActorLogic;
-  /** Where the session is measured; undefined: nowhere. */
-  telemetry?: Pick<Telemetry, 'begin' | 'end' | 'onLimit'> | undefined;
-  log: Log;
-  clock: Pick<ServingClock, 'nowMs' | 'setTimeout' | 'clearTimeout'>;
-  /** Wall clock. */
-  today: () => Date;
-}
 
 export class LiveSession {
   readonly slug: string;
@@ -75,13 +51,21 @@ export class LiveSession {
   leftovers = 0;
   endedAt: string | undefined;
 
+  readonly #scope: SessionScope;
   readonly #publisher: PublisherSlot;
   readonly #observed: SessionTelemetry | undefined;
 
-  constructor(options: LiveSessionOptions) {
+  /** Begins a session. What its actors begin later belongs to it, and what they fail to catch ends it. */
+  static start(options: LiveSessionOptions): LiveSession {
+    const scope = new SessionScope();
+    return scope.own(() => new LiveSession(options, scope));
+  }
+
+  private constructor(options: LiveSessionOptions, scope: SessionScope) {
     const { writer, sessionLog, config, clock } = options;
     const { nowMs } = clock;
     const { slug, epoch, startedAt, transcriber } = writer.run;
+    this.#scope = scope;
     this.slug = slug;
     this.epoch = epoch;
     this.startedAt = startedAt;
@@ -112,6 +96,7 @@ export class LiveSession {
       ...(this.#observed && { inspect: this.#observed.inspect }),
     });
     this.closed = this.#supervise(options);
+    scope.onFault = (error) => this.#failed(error, options.log);
     this.actor.start();
   }
 
@@ -139,12 +124,12 @@ export class LiveSession {
 
   /** Makes `connection` this session's publisher; an earlier one is cut. */
   attach(connection: PublisherConnection, credential: string | undefined): PublisherSink {
-    return this.#publisher.attach(connection, credential);
+    return this.#scope.own(() => this.#publisher.attach(connection, credential));
   }
 
   /** Ends the session in order. Idempotent; resolves with `closed`. */
   stop(reason: EndReason): Promise<void> {
-    this.actor.send({ type: 'session.stop', reason });
+    this.#scope.call(() => this.actor.send({ type: 'session.stop', reason }));
     return this.closed;
   }
 
@@ -155,15 +140,16 @@ export class LiveSession {
   }
 
   #slot(nowMs: () => number): PublisherSlot {
+    const { call } = this.#scope;
     return new PublisherSlot({
       nowMs,
       intake: {
-        audio: (tag, atMs) => this.intake.audio(tag, atMs, performance.now()),
+        audio: (tag, atMs) => call(() => this.intake.audio(tag, atMs, performance.now())),
         publisherChanged: () => this.intake.publisherChanged(),
       },
-      onAttached: () => this.actor.send({ type: 'publisher.attached' }),
-      onLost: () => this.actor.send({ type: 'publisher.lost' }),
-      onEnded: () => this.actor.send({ type: 'publisher.ended' }),
+      onAttached: () => call(() => this.actor.send({ type: 'publisher.attached' })),
+      onLost: () => call(() => this.actor.send({ type: 'publisher.lost' })),
+      onEnded: () => call(() => this.actor.send({ type: 'publisher.ended' })),
     });
   }
 
@@ -207,11 +193,13 @@ export class LiveSession {
   }
 
   async #supervise({ log, today, writer, telemetry }: LiveSessionOptions): Promise<void> {
-    superviseRoot(this.actor, this.resources, (left, error) => {
+    this.actor.subscribe({ error: () => sayLastWords(this, log) });
+    const ended = (left: number, error?: unknown): void => {
       this.leftovers += left;
       if (left > 0) log.error('the session left resources behind', { left });
       if (error !== undefined) log.error('the session chart failed', { error });
-    });
+    };
+    superviseRoot(this.actor, this.resources, ended, (error) => log.error('an actor has failed', { error }));
     this.actor.subscribe({
       next: () => this.channel.setState(this.state),
       error: () => this.channel.setState('ended'),
@@ -220,6 +208,12 @@ export class LiveSession {
     this.endedAt = today().toISOString();
     if (this.#observed !== undefined) telemetry?.end(this.#observed, output?.reason ?? 'failed');
     await Promise.race([this.#endRun(writer, this.endedAt, log), setTimeout(LOG_END_TIMEOUT_MS, null, { ref: false })]);
+  }
+
+  /** Something of the session threw where nobody catches: it ends in order, as far as it still can. */
+  #failed(error: unknown, log: Log): void {
+    log.error('something of the session has failed: it is ended', { error });
+    void this.stop('failed');
   }
 
   async #endRun(writer: RunWriter, endedAt: string, log: Log): Promise<void> {

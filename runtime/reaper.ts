@@ -10,15 +10,17 @@ import type { ResourceList } from '../actors/resources.ts';
 
 /**
  * Watches `root` until it ends. `onEnded` is told once, with the number of resources that had been left open and, if
- * the root failed, its error.
+ * the root failed, its error. `onActorFailed` is told of every actor below it that has thrown.
  */
 export function superviseRoot(
   root: AnyActorRef,
   resources: ResourceList,
   onEnded: (left: number, error?: unknown) => void,
+  onActorFailed: (error: unknown) => void = () => {},
 ): void {
   root.system.inspect((event) => {
     if (event.type !== '@xstate.event' || !event.event.type.startsWith('xstate.error.actor.')) return;
+    onActorFailed((event.event as { error?: unknown }).error);
     if (event.sourceRef !== undefined) stopChildren(event.sourceRef);
   });
   root.subscribe({

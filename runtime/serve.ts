@@ -3,6 +3,7 @@ import { CaptiondError, errors, exitCodeOf } from '../machines/errors.ts';
 import { describeFaults, readConfig } from './config.ts';
 import type { Config } from './config.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
+import { lastResort } from './last-resort.ts';
 import { createLog } from './log.ts';
 import type { RootLog } from './log.ts';
 import { ProgressLine } from './progress-line.ts';
@@ -34,13 +35,15 @@ export async function serve(env: NodeJS.ProcessEnv, hooks: ServeHooks = {}): Pro
         signal,
       }),
     );
+    const resort = lastResort(server, log);
     const addresses = await server.start();
     progress.end();
     (hooks.onReady ?? announce)(server, addresses);
     const { outcome } = await server.closed;
     stopListening();
+    resort.stop();
     log.info('stopped', { outcome });
-    return outcome === 'boot_failed' ? exitCodeOf('failed') : 0;
+    return outcome === 'boot_failed' || resort.isTaken ? exitCodeOf('failed') : 0;
   } catch (error) {
     progress.end();
     return reportFailure(error, log);

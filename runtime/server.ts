@@ -164,7 +164,7 @@ export class CaptiondServer {
     const { config, ffmpegPath, log } = this.#options;
     const { transcribers, sessionLog } = this.#started();
     const { slug, epoch } = writer.run;
-    return new LiveSession({
+    return LiveSession.start({
       writer,
       sessionLog: sessionLog.log,
       childMark: sessionLog.childMark,

@@ -2,6 +2,7 @@
 import { SAMPLE_RATE_HZ } from '../ports.ts';
 import type { ChunkSource, TranscriptSink } from '../ports.ts';
 import type { EngineText, FromEngine, ToEngine } from './protocol.ts';
+import { callInto } from '../call-into.ts';
 import { estimatedWords } from './word-times.ts';
 
 /** Audio given to the child and not yet looked at. */
@@ -25,6 +26,8 @@ export interface ClientSessionOptions {
 type SessionMessage = Extract<FromEngine, { session: number }>;
 
 export class ClientSession {
+  /** For the engine's side: what throws concerns this session alone. */
+  readonly call = callInto();
   readonly #number: number;
   readonly #options: ClientSessionOptions;
   readonly #onClosed: () => void;

@@ -41,26 +41,32 @@ export class LocalEngineClient {
     this.#send = send;
     this.#failure = undefined;
     this.#runs += 1;
-    for (const session of this.#sessions.values()) session.connect(send, this.#runs);
+    this.#each((session) => session.connect(send, this.#runs));
   }
 
   /** The child is gone. */
   disconnect(): void {
     if (this.#send === undefined) return;
     this.#send = undefined;
-    for (const session of this.#sessions.values()) session.disconnect();
+    this.#each((session) => session.disconnect());
   }
 
   /** A message of the child's. */
   heard(message: FromEngine): void {
     if (message.type === 'progress') this.#options.onProgress(message.step, message.fraction);
-    else if ('session' in message) this.#sessions.get(message.session)?.heard(message);
+    if (!('session' in message)) return;
+    const session = this.#sessions.get(message.session);
+    session?.call(() => session.heard(message));
   }
 
   /** The engine has spent its budget: sessions fail, and new ones too until a child is ready again. */
   fail(reason: string): void {
     this.#failure = reason;
     this.#send = undefined;
-    for (const session of this.#sessions.values()) session.fail(reason);
+    this.#each((session) => session.fail(reason));
+  }
+
+  #each(work: (session: ClientSession) => void): void {
+    for (const session of this.#sessions.values()) session.call(() => work(session));
   }
 }

@@ -7,6 +7,7 @@
 import PQueue from 'p-queue';
 import type { LimitName } from '../limit-names.ts';
 import type { Log } from '../ports.ts';
+import { callInto } from '../call-into.ts';
 import { closes } from '../wire/close-codes.ts';
 import type { Close } from '../wire/close-codes.ts';
 import type { Encoded } from '../wire/encoded.ts';
@@ -61,6 +62,7 @@ export class ViewerHub {
   /** Passes of one session follow each other. */
   readonly #broadcasts = new PQueue({ concurrency: 1 });
   readonly #bundles: Bundles;
+  readonly #call = callInto();
   readonly counts: HubCounts = { attached: 0, slowCloses: 0, failedSends: 0, droppedPartials: 0 };
 
   constructor(options: HubOptions) {
@@ -90,11 +92,11 @@ export class ViewerHub {
     this.#viewers.add(viewer);
     this.counts.attached += 1;
     line.listener = {
-      heard: (text, bytes) => this.#heard(viewer, text, bytes),
-      chattered: (bytes) => void this.#admits(viewer, bytes),
-      answered: (count) => this.#answered(viewer, count),
-      failed: () => this.#failed(viewer),
-      closed: () => this.#forget(viewer),
+      heard: (text, bytes) => this.#call(() => this.#heard(viewer, text, bytes)),
+      chattered: (bytes) => this.#call(() => void this.#admits(viewer, bytes)),
+      answered: (count) => this.#call(() => this.#answered(viewer, count)),
+      failed: () => this.#call(() => this.#failed(viewer)),
+      closed: () => this.#call(() => this.#forget(viewer)),
     };
     viewer.send(hello, nowMs);
     this.#deliver(viewer);
@@ -163,10 +165,13 @@ export class ViewerHub {
     this.#options.onDelivered?.(this.#options.nowMs() - sinceMs);
   }
 
+  /** A viewer that lagged may be given more; its own socket says so. */
+  readonly #resume = (viewer: Viewer): void => this.#call(() => this.#deliver(viewer));
+
   /** Shared by all viewers: what it closes over would cost each of them its bytes. */
   readonly #deliver = (viewer: Viewer): void => {
     if (!this.#viewers.has(viewer)) return;
-    const delivery = viewer.deliver(this.#session, this.#deliver);
+    const delivery = viewer.deliver(this.#session, this.#resume);
     if (delivery === 'live' && this.#closing !== undefined && this.#session.records.isSettled) {
       viewer.close(this.#closing);
     }

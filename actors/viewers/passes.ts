@@ -3,6 +3,7 @@
  * of which each session gets one after the other, so that a large one does not hold up the small ones; and after a few
  * milliseconds the rest of the server has its turn.
  */
+import { callInto } from '../call-into.ts';
 
 /** How long slices are done before the rest of the server gets its turn. */
 const BUDGET_MS = 2;
@@ -11,6 +12,7 @@ const BUDGET_MS = 2;
 export type Slice = () => boolean;
 
 interface Pass {
+  /** A slice that throws is the last, and what it throws is its session's. */
   slice: Slice;
   done: () => void;
 }
@@ -28,7 +30,13 @@ export class Passes {
   /** Runs `slice` at the end of this turn, and again in turns with others; resolves when it is through. */
   run(slice: Slice): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push({ slice, done: resolve });
+      const call = callInto();
+      const guarded = (): boolean => {
+        let isMore = false;
+        call(() => void (isMore = slice()));
+        return isMore;
+      };
+      this.#waiting.push({ slice: guarded, done: resolve });
       this.#schedule();
     });
   }

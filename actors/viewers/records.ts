@@ -1,6 +1,7 @@
 /** The records of a run as its viewers read them: the newest from memory, older ones from the log. */
-import type { LoggedRecord, RunWriter, SessionLog } from '../log/port.ts';
+import type { LoggedRecord, LogHealth, RunWriter, SessionLog } from '../log/port.ts';
 import type { Log } from '../ports.ts';
+import { callInto } from '../call-into.ts';
 import { Encoded } from '../wire/encoded.ts';
 import type { RunName } from '../wire/encoded.ts';
 import type { RecordMessage } from '../wire/messages.ts';
@@ -52,12 +53,16 @@ export class LiveRecords implements Records {
     this.#options = options;
     this.#run = options.writer.run;
     this.#history = new History(options.log, this.#run);
-    this.#stopListening = options.log.onHealth(({ ok, reason }) => {
-      if (ok) options.lines.info('records are durable again');
-      else options.lines.error('records are shown before they are durable', { reason });
-      options.onDurability(ok);
-      this.#show();
-    });
+    const call = callInto();
+    this.#stopListening = options.log.onHealth((health) => call(() => this.#became(health)));
+  }
+
+  #became({ ok, reason }: LogHealth): void {
+    const { lines, onDurability } = this.#options;
+    if (ok) lines.info('records are durable again');
+    else lines.error('records are shown before they are durable', { reason });
+    onDurability(ok);
+    this.#show();
   }
 
   get #recorded(): number {

@@ -71,7 +71,7 @@ function newRegistry(sessionLog: OpenSessionLog, config: Config, log: RootLog): 
   return new Registry({
     claim: (slug) => sessionLog.claim({ slug, transcriber: 'test', startedAt: new Date().toISOString() }),
     start: (writer) =>
-      new LiveSession({
+      LiveSession.start({
         writer,
         sessionLog: sessionLog.log,
         config,
