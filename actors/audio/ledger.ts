@@ -115,11 +115,11 @@ export class AudioLedger implements ChunkSource {
   declareGap(startSample: number, endSample: number, cause: GapCause): void {
     const start = Math.max(startSample, this.#acked);
     const end = Math.min(endSample, this.#head);
-    const cut = end > start ? this.#spans.cut(start, end) : 0;
     if (start <= this.#acked) this.#acked = Math.max(this.#acked, end);
-    if (cut === 0) return;
-    this.#gap += cut;
-    this.#tellGap(start, end, cause);
+    // Holes in it have been told when they came.
+    const parts = this.#spans.within(start, end);
+    this.#gap += this.#spans.cut(start, end);
+    for (const part of parts) this.#tellGap(part.start, part.end, cause);
   }
 
   totals(): LedgerTotals {

@@ -29,6 +29,19 @@ export class Spans {
     else this.#spans.push({ start, end, stored });
   }
 
+  /** What of [start, end) is stored, on the clock: ordered, and apart from each other. */
+  within(start: number, end: number): { start: number; end: number }[] {
+    const parts: { start: number; end: number }[] = [];
+    for (const span of this.#spans) {
+      const part = { start: Math.max(start, span.start), end: Math.min(end, span.end) };
+      const last = parts.at(-1);
+      if (part.end <= part.start) continue;
+      if (last?.end === part.start) last.end = part.end;
+      else parts.push(part);
+    }
+    return parts;
+  }
+
   /** Takes out what lies in [start, end) and returns how many samples that were. */
   cut(start: number, end: number): number {
     const before = this.samples;

@@ -65,6 +65,24 @@ void t.test('a part declared as lost is not handed out again', (t) => {
   t.end();
 });
 
+void t.test('a hole in what is given up is told once: as what it was', (t) => {
+  const { ledger: audio, gaps } = ledger();
+  audio.append(counted(3_200));
+  audio.appendHole(16_000, 'decoder_lost');
+  audio.append(counted(1_600));
+  audio.appendHole(1_600, 'decoder_lost');
+  audio.declareGap(1_600, audio.headSample, 'finalize_timeout');
+  t.strictSame(gaps, [
+    { startMs: 200, endMs: 1_200, cause: 'decoder_lost' },
+    { startMs: 1_300, endMs: 1_400, cause: 'decoder_lost' },
+    { startMs: 100, endMs: 200, cause: 'finalize_timeout' },
+    { startMs: 1_200, endMs: 1_300, cause: 'finalize_timeout' },
+  ]);
+  audio.acknowledge(1_600);
+  t.strictSame(audio.totals(), { receivedMs: 1_400, transcribedMs: 100, gapMs: 1_300, unackedMs: 0 });
+  t.end();
+});
+
 void t.test('nothing is added after the end', (t) => {
   const { ledger: audio } = ledger();
   audio.end();
