@@ -185,10 +185,11 @@ export class GladiaLink {
     this.#speech = new Speech();
     this.#sent.startAgain();
     if (this.#sent.end > 0) {
+      // Gladia may say that a word began a little before it did: one at the very start of what is sent again.
+      this.#transcripts.ignoreBefore(this.#sent.end + PADDING_SAMPLES / 2);
       this.#connection.send(silence(PADDING_SAMPLES));
       this.#sent.timeline.padding(ackedSample, PADDING_SAMPLES);
     }
-    this.#transcripts.ignoreBefore(this.#sent.end);
     this.#transcripts.renumber(this.#nextName());
     this.#nextSample = ackedSample;
   }
