@@ -150,7 +150,9 @@ export function sessionControl(
 
 function summary(session: LiveSession): SessionSummary {
   const { slug, epoch, state, audio, startedAt, transcriber, channel } = session;
-  const known = { slug, epoch, state, audio, startedAt, transcriber, offset: channel.offset };
+  // Whoever has all that is shown of an ended run still lacks what is on its way to the disk.
+  const offset = state === 'ended' ? channel.recordedOffset : channel.offset;
+  const known = { slug, epoch, state, audio, startedAt, transcriber, offset };
   return { ...known, viewers: channel.hub.size, ledger: session.ledger() };
 }
 

@@ -12,6 +12,8 @@ export interface Records {
   readonly lastOffset: number;
   /** Has everything been shown that was recorded? */
   readonly isSettled: boolean;
+  /** Resolves when it has. */
+  settled(): Promise<void>;
   /** A record up to `lastOffset`; undefined when it has to be loaded first. */
   read(offset: number): Encoded | undefined;
   /** Makes `read` find this record. Rejects when the log cannot be read. */
@@ -48,6 +50,8 @@ export class LiveRecords implements Records {
   #durable = 0;
   #shown = 0;
   #lost = 0;
+  #isClosed = false;
+  readonly #onSettled = new Set<() => void>();
 
   constructor(options: LiveRecordsOptions) {
     this.#options = options;
@@ -104,9 +108,22 @@ export class LiveRecords implements Records {
     return Math.max(0, shown - from);
   }
 
-  /** The run is over: nothing is appended any more. */
+  settled(): Promise<void> {
+    if (this.isSettled) return Promise.resolve();
+    return new Promise((resolve) => this.#onSettled.add(resolve));
+  }
+
+  /** The run is over: nothing is appended any more. How the log is matters until all has been shown. */
   close(): void {
-    this.#stopListening();
+    this.#isClosed = true;
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.isSettled) return;
+    if (this.#isClosed) this.#stopListening();
+    for (const resolve of this.#onSettled) resolve();
+    this.#onSettled.clear();
   }
 
   get #startBytes(): number {
@@ -133,6 +150,7 @@ export class LiveRecords implements Records {
     this.#shown = shown;
     this.#trim();
     this.#options.onShown();
+    this.#settle();
   }
 
   #trim(): void {
@@ -161,6 +179,10 @@ export class PastRecords implements Records {
 
   load(offset: number): Promise<void> {
     return this.#history.load(offset);
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   bytesAfter(): number {

@@ -39,7 +39,9 @@ export function replay(line: ViewerLine, { run, hello, records, view, nowMs }: R
   };
   const give = (): void => {
     const delivery = viewer.deliver(session, give);
-    if (delivery === 'live') viewer.close(closes.sessionEnded);
+    // The end itself may still be on its way to the disk.
+    if (delivery === 'live' && !records.isSettled) void records.settled().then(give);
+    else if (delivery === 'live') viewer.close(closes.sessionEnded);
     else if (delivery === 'unreadable') viewer.close(closes.logUnavailable);
     else if (delivery === 'too_slow') viewer.close(closes.tooSlow);
   };

@@ -23,6 +23,7 @@ function session(records: readonly Encoded[]) {
     isSettled: true,
     read: (offset) => records[offset - 1],
     load: () => Promise.resolve(),
+    settled: () => Promise.resolve(),
     bytesAfter: () => 0,
   };
   const moments = new Moments('state');
@@ -73,7 +74,14 @@ void t.test('whoever lacks too much, or what is no longer in memory, is served b
   t.equal(session([final(1, 'en', long), final(2, 'en', long), final(3)]).bundles.of('v2', all, 0, 0), undefined);
   const gone = session([final(1)]);
   const bundles = new Bundles(
-    { lastOffset: 9, isSettled: true, read: () => undefined, load: () => Promise.resolve(), bytesAfter: () => 0 },
+    {
+      lastOffset: 9,
+      isSettled: true,
+      read: () => undefined,
+      load: () => Promise.resolve(),
+      settled: () => Promise.resolve(),
+      bytesAfter: () => 0,
+    },
     gone.moments,
   );
   t.equal(bundles.of('v2', all, 0, 0), undefined);

@@ -52,6 +52,18 @@ void t.test('a record is shown when it is durable, and not before', async (t) =>
   readsAll(t, live, [1, 2, 3]);
 });
 
+void t.test('after its end a run still follows how the log is, until all of it is shown', async (t) => {
+  const { log, live, append } = records();
+  log.hold();
+  append(1, 3);
+  live.close();
+  await settled();
+  t.equal(live.lastOffset, 0);
+  log.become({ ok: false, reason: 'slow' });
+  await live.settled();
+  t.equal(live.lastOffset, 3, 'the end is shown though the log takes nothing');
+});
+
 void t.test('a record that is durable shows none that is not', async (t) => {
   const { log, live, append } = records();
   const written: (() => void)[] = [];
