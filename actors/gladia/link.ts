@@ -132,7 +132,10 @@ export class GladiaLink {
   /** Finals of the result request, for those that a drop has cost. */
   recover(utterances: readonly GladiaUtterance[]): void {
     if (this.#isHeld) return;
-    for (const [index, utterance] of utterances.entries()) this.#transcripts.take(`result-${index}`, true, utterance);
+    for (const [index, utterance] of utterances.entries()) {
+      const until = this.#transcripts.take(`result-${index}`, true, utterance);
+      if (until !== undefined) this.#said(until);
+    }
     this.#utterances.withdraw();
   }
 
@@ -140,7 +143,8 @@ export class GladiaLink {
   complete(said: 'everything' | 'what was received'): void {
     if (this.#isHeld) return;
     const { source } = this.#options;
-    this.#utterances.settle();
+    // Words that were heard have been received, acknowledged or not.
+    for (const heard of this.#utterances.open) this.#said(this.#transcripts.conclude(heard));
     const isAll = said === 'everything' || this.#sent.isAllReceived;
     const until = Math.min(this.#cutSample, isAll ? this.#nextSample : this.#sent.receivedSample);
     source.acknowledge(until);
