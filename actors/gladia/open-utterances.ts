@@ -36,11 +36,6 @@ export class OpenUtterances implements TranscriptSink {
   withdraw(): void {
     for (const utterance of this.open) this.final({ ...utterance, text: '' });
   }
-
-  /** Makes final what was last heard. */
-  settle(): void {
-    for (const utterance of this.open) this.final(utterance);
-  }
 }
 
 function keyOf({ engineSession, utterance, channel, language }: EngineUtterance): string {

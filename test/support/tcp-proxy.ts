@@ -111,6 +111,8 @@ export class ProxyConnection {
   readonly openedAtMs: number = performance.now();
   /** Resolves when the target closed its side, in order or not; the client of a hanging connection hears nothing of it. */
   readonly targetLeft: Promise<void>;
+  /** The same for the client. */
+  readonly clientLeft: Promise<void>;
   /** Resolves, with who began it, when both sides are gone. */
   readonly closed: Promise<Ender>;
   /** The first that the client has said. */
@@ -122,6 +124,7 @@ export class ProxyConnection {
   readonly #pipes: ToxicPipe[];
   readonly #timers = new Map<Toxic, NodeJS.Timeout>();
   #ender: Ender | undefined;
+  #isLeft = false;
 
   constructor(ends: Ends, ofProxy: () => Iterable<Poisoning>, random: () => number = Math.random) {
     this.#ends = ends;
@@ -136,19 +139,22 @@ export class ProxyConnection {
       new ToxicPipe({ ...shared, from: client, to: target, toxics: toxics('upstream'), onBytes: read }),
       new ToxicPipe({ ...shared, from: target, to: client, toxics: toxics('downstream'), onBytes: () => {} }),
     ];
-    const { promise: targetLeft, resolve: leave } = Promise.withResolvers<void>();
-    this.targetLeft = targetLeft;
-    target.once('end', leave);
+    this.clientLeft = leaving(client, () => (this.#isLeft = true));
+    this.targetLeft = leaving(target, () => (this.#isLeft = true));
     const gone = (socket: Socket, ender: Ender): Promise<void> =>
       new Promise((resolve) => {
         socket.on('error', () => {});
         socket.once('close', (hadError) => {
-          if (ender === 'target') leave();
           this.#left(ender, hadError);
           resolve();
         });
       });
     this.closed = Promise.all([gone(client, 'client'), gone(target, 'target')]).then(() => this.#end());
+  }
+
+  /** Is anything done to it, or to all? */
+  get isPoisoned(): boolean {
+    return this.#own.size > 0 || [...this.#ofProxy()].length > 0;
   }
 
   /** Poisons this connection until the returned function is called. */
@@ -169,12 +175,12 @@ export class ProxyConnection {
     for (const pipe of this.#pipes) pipe.changed();
   }
 
-  /** The toxic is no more. What has hung goes on: TCP would have sent it again. */
+  /** The toxic is no more. What has hung goes on, as TCP sends again; when one end has left meanwhile, the other is cut. */
   disarm(toxic: Toxic): void {
     clearTimeout(this.#timers.get(toxic));
     this.#timers.delete(toxic);
+    if (toxic.type === 'timeout' && this.#isLeft && !this.#isHanging) this.cut('close');
     for (const pipe of this.#pipes) pipe.changed();
-    if (this.#ender !== undefined && !this.#isHanging) this.cut('close');
   }
 
   /** Ends both sides at once. */
@@ -215,4 +221,15 @@ export class ProxyConnection {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     return this.#ender ?? 'proxy';
   }
+}
+
+/** Resolves when the socket's peer has left. */
+function leaving(socket: Socket, note: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = (): void => {
+      note();
+      resolve();
+    };
+    socket.once('end', leave).once('close', leave);
+  });
 }
