@@ -132,18 +132,14 @@ export class GladiaLink {
   /** Finals of the result request, for those that a drop has cost. */
   recover(utterances: readonly GladiaUtterance[]): void {
     if (this.#isHeld) return;
-    for (const [index, utterance] of utterances.entries()) {
-      const until = this.#transcripts.take(`result-${index}`, true, utterance);
-      if (until !== undefined) this.#said(until);
-    }
+    for (const [index, each] of utterances.entries()) this.#said(this.#transcripts.take(`result-${index}`, true, each));
     this.#utterances.withdraw();
   }
 
-  /** Gladia has said everything that it will: what is open is final as it was last heard, its audio is done with. */
+  /** Gladia has said everything that it will: what is open is final as it was last heard, its audio is done with, acknowledged or not. */
   complete(said: 'everything' | 'what was received'): void {
     if (this.#isHeld) return;
     const { source } = this.#options;
-    // Words that were heard have been received, acknowledged or not.
     for (const heard of this.#utterances.open) this.#said(this.#transcripts.conclude(heard));
     const isAll = said === 'everything' || this.#sent.isAllReceived;
     const until = Math.min(this.#cutSample, isAll ? this.#nextSample : this.#sent.receivedSample);
@@ -225,12 +221,11 @@ export class GladiaLink {
   }
 
   #transcript({ id, isFinal, utterance }: Message<'transcript'>): void {
-    const saidUntil = this.#transcripts.take(id, isFinal, utterance);
-    if (saidUntil !== undefined) this.#said(saidUntil);
+    this.#said(this.#transcripts.take(id, isFinal, utterance));
     this.#settle();
   }
 
-  #said(until: number): void {
+  #said(until = 0): void {
     this.#speech.said(until);
     this.#options.source.acknowledge(until);
   }
