@@ -18,9 +18,9 @@ async function publishing(program: Program): Promise<{ ffmpeg: number; engine: n
   const publisher = await publishRtmp({ port: Number(port), name: 'talk' });
   publisher.sendAudio(aacSequenceHeader, 0);
   publisher.sendAudio(aacSilence, 20);
-  const children = () => childrenOf(program.child.pid ?? 0);
-  const ffmpeg = () => children().find(({ name }) => name === 'ffmpeg')?.pid;
-  const engine = () => children().find(({ name }) => name !== 'ffmpeg')?.pid;
+  const child = (of: RegExp) => childrenOf(program.child.pid ?? 0).find(({ command }) => of.test(command))?.pid;
+  const ffmpeg = () => child(/ffmpeg.* pipe:1/);
+  const engine = () => child(/local-engine-child/);
   await eventually('ffmpeg and engine run', () => ffmpeg() !== undefined && engine() !== undefined);
   return { ffmpeg: ffmpeg() ?? 0, engine: engine() ?? 0 };
 }
@@ -39,6 +39,7 @@ async function kill(program: Program): Promise<void> {
 void t.test('children of a server that is killed end by themselves', { skip }, async (t) => {
   await using server = runCaptiond(['serve']);
   const { ffmpeg, engine } = await publishing(server);
+  t.teardown(() => [ffmpeg, engine].filter(isRunning).forEach((pid) => process.kill(pid, 'SIGKILL')));
   await kill(server);
   await eventually('both are gone', () => !isRunning(ffmpeg) && !isRunning(engine));
   t.pass();

@@ -22,8 +22,10 @@ const AWAY_MAX_MS = 150;
 /** Every so manieth absence is long: a declared gap, the others are silence. */
 const LONG_EVERY = 20;
 const LONG_MS = 6_000;
-/** How far from its place a word may be told. */
+/** How far from its place a word may be told at the end, when errors of all returns would have added up. */
 const OFF_MAX_MS = 100;
+/** Before: a machine that is busy at a return moves the one stay that it begins. */
+const OFF_BUSY_MAX_MS = 250;
 
 t.setTimeout(RETURNS * 5_000 + 120_000);
 
@@ -35,8 +37,12 @@ function inPlace(t: Test, talk: LiveTalk, viewer: Collector): void {
   const offs = heard.flatMap(({ text, startMs }) => talk.off(text.trim(), startMs) ?? []);
   t.ok(offs.length > RETURNS / 2, `${offs.length} of ${heard.length} words were heard whole`);
   const worst = Math.max(...offs.map(Math.abs));
+  t.ok(worst <= OFF_BUSY_MAX_MS, `words are told up to ${Math.round(worst)} ms from their places`);
   const last = offs.slice(-5).map(Math.round);
-  t.ok(worst <= OFF_MAX_MS, `words are told up to ${Math.round(worst)} ms from their places; the last ${last.join()}`);
+  t.ok(
+    last.every((off) => Math.abs(off) <= OFF_MAX_MS),
+    `the last are ${last.join()} ms from their places`,
+  );
 }
 
 /** One session for the viewer, every record once, and an account that adds up. */

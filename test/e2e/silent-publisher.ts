@@ -1,11 +1,13 @@
 /** Publishers that are connected and send no audio: said everywhere within ten seconds, and taken back with the first sound. */
 import t from 'tap';
 import { WebSocket } from 'ws';
+import { defaultRtmpLimits } from '../../actors/rtmp/limits.ts';
 import { startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
 import { eventually } from '../support/processes.ts';
 import { aacSequenceHeader, aacSilence, publishRtmp } from '../support/rtmp-publisher.ts';
 import type { RtmpPublisher } from '../support/rtmp-publisher.ts';
+import { tcpProxy } from '../support/tcp-proxy.ts';
 import { collect } from '../support/transcript-collector.ts';
 
 t.setTimeout(120_000);
@@ -106,3 +108,23 @@ void t.test('one that sends video alone is reported, stays connected, and its en
   t.equal(server.server.registry.live('film')?.state, 'publisher_lost');
   t.equal(said(server, 'the publisher that sent no audio is gone').length, 1);
 });
+
+void t.test(
+  'one whose cable is pulled is reported, then lost when not a byte has come for half a minute',
+  async (t) => {
+    await using server = await startServer();
+    await using proxy = await tcpProxy(server.addresses.rtmp.port);
+    const publisher = await publishRtmp({ port: proxy.port, name: 'cable' });
+    using viewer = collect(server.watchUrl('cable', '?after=0'));
+    using _speaking = speak(publisher);
+    await viewer.find(({ type }) => type === 'session');
+    await becomes(server, 'cable', 'flowing');
+    const pulledAtMs = performance.now();
+    proxy.poison({ type: 'timeout', timeoutMs: 0 });
+    await becomes(server, 'cable', 'silent');
+    const lost = await viewer.find(({ state }) => state === 'publisher_lost');
+    const tookMs = lost.atMs - pulledAtMs;
+    t.ok(Math.abs(tookMs - defaultRtmpLimits.idleMs) < NOTICED_MS, `lost after ${Math.round(tookMs)} ms`);
+    t.equal(await audioOf(server, 'cable'), 'none');
+  },
+);

@@ -24,8 +24,8 @@ export async function eventually(what: string, condition: () => boolean, limitMs
 /** A process as Linux shows it (proc_pid_stat(5)). */
 export interface ProcessState {
   pid: number;
-  /** Of the program. */
-  name: string;
+  /** Program and arguments; empty for a zombie. */
+  command: string;
   /** `T` stopped, `Z` a zombie. */
   state: string;
   parent: number;
@@ -33,14 +33,14 @@ export interface ProcessState {
 
 /** Undefined when there is none. Linux only. */
 export function processState(pid: number): ProcessState | undefined {
-  let line: string;
   try {
-    line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state = '', parent = ''] = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return { pid, command, state, parent: Number(parent) };
   } catch {
     return undefined;
   }
-  const [state = '', parent = ''] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return { pid, name: line.slice(line.indexOf('(') + 1, line.lastIndexOf(')')), state, parent: Number(parent) };
 }
 
 /** Is it there, and no zombie? Linux only. */
