@@ -31,6 +31,7 @@ const assetTypes = {
   'web/status.js': SCRIPT,
   'web/text-size.js': SCRIPT,
   'client/viewer.js': SCRIPT,
+  'client/ai-caller.js': SCRIPT,
   'client/cursor.js': SCRIPT,
   'client/messages.js': SCRIPT,
   'client/retry.js': SCRIPT,

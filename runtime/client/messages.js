@@ -44,11 +44,12 @@
 /** @typedef {{ type: 'session_state', state: SessionState, durable?: false }} StateMessage */
 /** @typedef {{ receivedMs: number, transcribedMs: number, gapMs: number }} Ledger */
 /** @typedef {{ type: 'session_end', offset: number, reason: string, ledger: Ledger }} EndMessage */
-/** @typedef {{ type: 'ai_insight', offset: number, upToOffset: number, data: unknown }} InsightMessage */
+/** @typedef {{ type: 'ai_insight', offset: number, fence: number, upToOffset: number, data: unknown }} InsightMessage */
+/** @typedef {{ type: 'ai_lease', state: 'held' | 'taken' | 'free', fence: number, expiresInMs?: number }} LeaseMessage */
 /** @typedef {{ type: 'error', code: string, message: string, retryable: boolean }} ErrorMessage */
 
 /** Messages that are stored and numbered. @typedef {FinalMessage | GapMessage | EndMessage | InsightMessage} RecordMessage */
-/** @typedef {SessionMessage | PartialMessage | StateMessage | ErrorMessage | RecordMessage} ServerMessage */
+/** @typedef {SessionMessage | PartialMessage | StateMessage | LeaseMessage | ErrorMessage | RecordMessage} ServerMessage */
 
 /** @typedef {(value: unknown) => boolean} Check */
 
@@ -76,7 +77,8 @@ const required = {
   gap: { offset: isCount, startMs: isNumber, endMs: isNumber, cause: isText },
   session_state: { state: isState },
   session_end: { offset: isCount, reason: isText, ledger: isLedger },
-  ai_insight: { offset: isCount, upToOffset: isCount },
+  ai_insight: { offset: isCount, fence: isCount, upToOffset: isCount },
+  ai_lease: { state: (value) => value === 'held' || value === 'taken' || value === 'free', fence: isCount },
   error: { code: isText, message: isText },
 };
 

@@ -4,12 +4,14 @@
  *
  *     const viewer = new Viewer({ url: 'ws://127.0.0.1:8080/sessions/talk/live', listeners: { final: console.log } });
  */
+import { AiCaller } from './ai-caller.js';
 import { Cursor } from './cursor.js';
 import { parseMessage } from './messages.js';
 import { endingOf, retryDelayMs } from './retry.js';
 
 /** @import { ErrorMessage, RecordMessage, PartialMessage, FinalMessage, GapMessage, EndMessage, InsightMessage, SessionMessage, SessionState } from './messages.js' */
 /** @import { Ending } from './retry.js' */
+/** @import { Lease } from './ai-caller.js' */
 
 /** Subprotocol that the messages belong to. */
 export const SUBPROTOCOL = 'captiond.v2';
@@ -39,6 +41,7 @@ const GOING = 1000;
  * @property {(final: FinalMessage) => void} [final]
  * @property {(gap: GapMessage) => void} [gap]
  * @property {(insight: InsightMessage) => void} [insight]
+ * @property {(lease: Lease) => void} [lease] The AI lease has changed; only after `viewer.ai.acquire()`.
  * @property {(count: number) => void} [missed] So many records of this run can never be had any more.
  * @property {(end: EndMessage) => void} [end] The run is over.
  * @property {(error: ErrorMessage) => void} [error] The server's complaint about what it was sent.
@@ -88,10 +91,17 @@ export class Viewer {
   #attachedAtMs = Number.POSITIVE_INFINITY;
   #hasEnded = false;
   #isClosed = false;
+  /** The AI lease: `acquire`, `release`, `deliver`. @type {AiCaller} @readonly */
+  ai;
 
   /** @param {ViewerOptions} options */
   constructor(options) {
     this.#options = { ...defaults, ...options };
+    this.ai = new AiCaller({
+      send: (message) => this.#say(message),
+      changed: (lease) => this.#options.listeners.lease?.(lease),
+      random: this.#options.random,
+    });
     this.#attach();
   }
 
@@ -114,6 +124,14 @@ export class Viewer {
     const socket = this.#socket;
     this.#socket = undefined;
     socket?.close(GOING);
+    this.ai.detached();
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    const isOpen = this.#socket?.readyState === WebSocket.OPEN;
+    if (isOpen) this.#socket?.send(JSON.stringify(message));
+    return isOpen;
   }
 
   #attach() {
@@ -160,8 +178,11 @@ export class Viewer {
     if (message.type === 'session') this.#begin(message);
     else if (message.type === 'session_state') listeners.state?.(message.state);
     else if (message.type === 'transcript_partial') listeners.partial?.(message);
-    else if (message.type === 'error') listeners.error?.(message);
-    else this.#record(message);
+    else if (message.type === 'ai_lease') this.ai.heard(message);
+    else if (message.type === 'error') {
+      this.ai.refused(message);
+      listeners.error?.(message);
+    } else this.#record(message);
   }
 
   /** @param {SessionMessage} session */
@@ -176,6 +197,7 @@ export class Viewer {
     if (!this.#hasEnded) this.#become('open', { reason: '' });
     if (isNewRun) listeners.run?.(session);
     listeners.attached?.(session);
+    this.ai.attached();
     if (missed > 0 && !isFirst) listeners.missed?.(missed);
     listeners.state?.(session.state);
   }

@@ -90,8 +90,15 @@ export type EndMessage = {
 export type InsightMessage = {
     type: 'ai_insight';
     offset: number;
+    fence: number;
     upToOffset: number;
     data: unknown;
+};
+export type LeaseMessage = {
+    type: 'ai_lease';
+    state: 'held' | 'taken' | 'free';
+    fence: number;
+    expiresInMs?: number;
 };
 export type ErrorMessage = {
     type: 'error';
@@ -100,7 +107,7 @@ export type ErrorMessage = {
     retryable: boolean;
 };
 export type RecordMessage = FinalMessage | GapMessage | EndMessage | InsightMessage;
-export type ServerMessage = SessionMessage | PartialMessage | StateMessage | ErrorMessage | RecordMessage;
+export type ServerMessage = SessionMessage | PartialMessage | StateMessage | LeaseMessage | ErrorMessage | RecordMessage;
 export type Check = (value: unknown) => boolean;
 /**
  * A message as it came off the socket, checked; undefined when it is none that this client knows.

@@ -1,7 +1,16 @@
+/**
+ * The small viewer client: follows a session over the WebSocket, attaches again by itself from where it was, and follows
+ * the next run when one ends. For browsers, and for Node with its own WebSocket. Needs nothing else.
+ *
+ *     const viewer = new Viewer({ url: 'ws://127.0.0.1:8080/sessions/talk/live', listeners: { final: console.log } });
+ */
+import { AiCaller } from './ai-caller.js';
 import type { ErrorMessage, PartialMessage, FinalMessage, GapMessage, EndMessage, InsightMessage, SessionMessage, SessionState } from './messages.js';
 import type { Ending } from './retry.js';
+import type { Lease } from './ai-caller.js';
 /** @import { ErrorMessage, RecordMessage, PartialMessage, FinalMessage, GapMessage, EndMessage, InsightMessage, SessionMessage, SessionState } from './messages.js' */
 /** @import { Ending } from './retry.js' */
+/** @import { Lease } from './ai-caller.js' */
 /** Subprotocol that the messages belong to. */
 export declare const SUBPROTOCOL = "captiond.v2";
 export type Connection = 'connecting' | 'open' | Ending;
@@ -26,6 +35,10 @@ export type ViewerListeners = {
     final?: (final: FinalMessage) => void;
     gap?: (gap: GapMessage) => void;
     insight?: (insight: InsightMessage) => void;
+    /**
+     * The AI lease has changed; only after `viewer.ai.acquire()`.
+     */
+    lease?: (lease: Lease) => void;
     /**
      * So many records of this run can never be had any more.
      */
@@ -75,6 +88,8 @@ export type ViewerOptions = {
 /** Follows one session until it is closed. */
 export declare class Viewer {
     #private;
+    /** The AI lease: `acquire`, `release`, `deliver`. @type {AiCaller} @readonly */
+    readonly ai: AiCaller;
     /** @param {ViewerOptions} options */
     constructor(options: ViewerOptions);
     /** Attaches again at once, from where it was; for a device that has just woken or changed its network. */

@@ -1,5 +1,8 @@
 import t from 'tap';
 import { toJson } from '../../../actors/exports/json.ts';
+import { toSrt } from '../../../actors/exports/srt.ts';
+import { toTxt } from '../../../actors/exports/txt.ts';
+import { toVtt } from '../../../actors/exports/vtt.ts';
 import type { RecordMessage } from '../../../actors/wire/messages.ts';
 import { final, gap, runOf } from './harness.ts';
 
@@ -20,6 +23,32 @@ void t.test('a language keeps its finals and the gaps', (t) => {
   const { language, records } = JSON.parse(toJson(run, 'fr')) as { language: string; records: RecordMessage[] };
   t.equal(language, 'fr');
   t.strictSame(records, [run.records[1], run.records[2]]);
+  t.end();
+});
+
+void t.test('insights are records of the JSON, whatever the language, and of no other format', (t) => {
+  const insight: RecordMessage = {
+    type: 'ai_insight',
+    offset: 0,
+    fence: 3,
+    upToOffset: 1,
+    data: { text: '--> no\u202e cue' },
+  };
+  const known = runOf([hello, insight, gap(1_000, 2_000), end]);
+  for (const language of [undefined, 'fr']) {
+    const { complete, records } = JSON.parse(toJson(known, language)) as {
+      complete: boolean;
+      records: RecordMessage[];
+    };
+    t.equal(complete, true);
+    t.strictSame(
+      records.find(({ type }) => type === 'ai_insight'),
+      { ...insight, offset: 2 },
+    );
+  }
+  t.notMatch(toJson(known), '\u202e');
+  const without = runOf([hello, gap(1_000, 2_000), end]);
+  for (const write of [toTxt, toSrt, toVtt]) t.equal(write(known), write(without), write.name);
   t.end();
 });
 
