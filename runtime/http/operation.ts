@@ -34,7 +34,7 @@ const tokenErrors: readonly ErrorCode[] = [
 ];
 
 /** By a header, by the query (where headers cannot be set), or not at all where tokens are off. */
-const security = [{ bearer: [] }, { token: [] }, {}];
+export const security = [{ bearer: [] }, { token: [] }, {}];
 
 /** Fields of a route's schema and its config. */
 export function operation(options: OperationOptions) {

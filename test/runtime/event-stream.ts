@@ -175,3 +175,19 @@ void t.test('a reader that does not read is closed as too slow, and gets every r
     Array.from({ length: last }, (_, index) => `1:${index + 1}`),
   );
 });
+
+void t.test('a stream that fails at its start is cut, said in the log, and takes no place', async (t) => {
+  const sessions = new ScriptedSessions();
+  await using server = await startHttp({ directory: sessions, limits: { maxViewers: 1, allowedOrigins: [] } });
+  sessions.start('talk');
+  const attach = sessions.attach.bind(sessions);
+  sessions.attach = () => {
+    throw new Error('broken session');
+  };
+  await t.rejects(fetch(server.url('/sessions/talk/events')).then((answer) => answer.text()));
+  t.match(server.lines.join(''), /broken session/);
+  sessions.attach = attach;
+  const stream = await listen(server, '/sessions/talk/events');
+  await stream.has(1);
+  stream.leave();
+});

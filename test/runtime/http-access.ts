@@ -128,3 +128,14 @@ void t.test('a refusal is a page for the browser that follows a link', async (t)
   t.equal(answer.status, 401);
   t.match(await answer.text(), /A token is needed/);
 });
+
+void t.test('an event stream ends when its token does', async (t) => {
+  const access = new ScriptedAccess({ brief: { scopes: ['view'], expiresAtMs: Date.now() + 300 } });
+  const directory = new ScriptedSessions();
+  const { hub } = directory.start('talk').channel;
+  await using server = await startHttp({ access, directory });
+  const stream = await fetch(server.url('/sessions/talk/events?token=brief'));
+  t.equal(hub.size, 1);
+  t.match(await stream.text(), /event: session/, 'it has an end');
+  t.equal(hub.size, 0);
+});

@@ -6,6 +6,8 @@ export interface ScriptedToken {
   scopes: readonly Scope[];
   /** Of this session alone; undefined: of the whole server. */
   slug?: string;
+  /** Milliseconds of the Unix epoch from which on it allows nothing. */
+  expiresAtMs?: number;
 }
 
 /** Tokens by their text; what else is offered is refused: `expired`, `denied` and nothing at all with a code each. */
@@ -35,9 +37,11 @@ export class ScriptedAccess implements Access {
     if (token === 'denied') return { allowed: false, code: 'access_denied' };
     const known = Object.hasOwn(this.#tokens, token) ? this.#tokens[token] : undefined;
     if (known === undefined) return { allowed: false, code: 'token_invalid' };
+    const { expiresAtMs } = known;
     const fits = (known.slug === undefined || known.slug === slug) && known.scopes.includes(scope);
+    const grant = { allowed: true, session: known.slug ?? EVERY_SESSION, scopes: new Set(known.scopes) } as const;
     return fits
-      ? { allowed: true, session: known.slug ?? EVERY_SESSION, scopes: new Set(known.scopes) }
+      ? { ...grant, ...(expiresAtMs !== undefined && { expiresAtMs }) }
       : { allowed: false, code: 'token_not_for_this' };
   }
 }

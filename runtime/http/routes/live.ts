@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { errorAnswer } from '../answer.ts';
 import { fixed, ifChanged } from '../fixed-answer.ts';
 import type { App } from '../framework.ts';
-import { operation } from '../operation.ts';
+import { operation, security } from '../operation.ts';
 import { slugParams } from '../schemas.ts';
 import { viewerQuery } from '../viewer-request.ts';
 
@@ -19,7 +19,8 @@ const attached = operation({
   description:
     'An upgrade to WebSocket, subprotocol `captiond.v2`; messages, cursors and close codes are on the protocol page. ' +
     'What a page must be able to react to is said by closing the accepted socket with a code, as pages cannot see the ' +
-    'status of a refused upgrade.',
+    'status of a refused upgrade. Where tokens are needed, one that is missing or not good closes it with 4001 or 4003; a ' +
+    'browser sends it as `?token=` or as a second subprotocol `token.…`.',
   answers: { 101: { description: 'The upgrade is accepted; messages follow.' } },
   errors: ['upgrade_required', 'bad_slug', 'origin_refused', 'at_capacity'],
 });
@@ -39,7 +40,7 @@ export function addLive(app: App): void {
   const externalDocs = { description: 'The protocol page.', url: PROTOCOL_ADDRESS };
   app.get(
     '/sessions/:slug/live',
-    { config, schema: { ...schema, params: slugParams, querystring: viewerQuery, externalDocs } },
+    { config, schema: { ...schema, params: slugParams, querystring: viewerQuery, security, externalDocs } },
     (_request, reply) =>
       reply.answer(
         errorAnswer('upgrade_required', { headers: { upgrade: 'websocket', connection: 'Upgrade, close' } }),
