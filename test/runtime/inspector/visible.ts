@@ -24,6 +24,12 @@ void t.test('numbers and flags are shown, texts only where they are codes', (t) 
   t.end();
 });
 
+void t.test('who holds the AI lease is shown by its plain id, with its fence', (t) => {
+  const context = { holder: 'viewer 7', fence: 12, line: ['viewer 8'] };
+  t.strictSame(visible(context), { ...context, line: '[hidden]' });
+  t.end();
+});
+
 void t.test('addresses and tokens in a sentence are taken out, and sentences are short', (t) => {
   const { reason } = visible({
     reason: `Gladia at wss://api.example/v2?token=${CANARY} is away ${'x'.repeat(500)}`,

@@ -45,6 +45,8 @@ void t.test('what grows in the session grows the counters by as much, however of
   const audio = (outcome: string) => valueOf(store, 'session_audio_ms_total', { session: 'talk', outcome });
   for (let look = 0; look < 3; look += 1) {
     t.equal(await valueOf(store, 'ws_slow_closes_total'), 2);
+    t.equal(await valueOf(store, 'ai_lease_handovers_total'), 3);
+    t.equal(await valueOf(store, 'ai_calls_total'), 4);
     t.strictSame([await audio('received'), await audio('transcribed'), await audio('gap')], [1_000, 600, 100]);
   }
   sample.ledger = { ...sample.ledger, transcribedMs: 900, unackedMs: 0 };
