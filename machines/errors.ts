@@ -214,6 +214,7 @@ const rows = {
   transcriber_failed: { sentence: 'The transcriber failed too often in a row.', retryable: true },
   // the program
   bad_options: { sentence: 'One or more options have values that cannot be used.', retryable: false, exitCode: 2 },
+  tls_unusable: { sentence: 'The certificate cannot be used.', retryable: false, exitCode: 2 },
   port_taken: { sentence: 'A port is taken by another program.', retryable: false, exitCode: 3 },
   failed: { sentence: 'Something failed inside; the log says what.', retryable: true, httpStatus: 500, exitCode: 1 },
 } as const satisfies Record<string, ErrorRow>;

@@ -1,11 +1,12 @@
 /** The admin listener: metrics and inspector, for those who operate the server. Its address is away from the viewers'. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../actors/ports.ts';
 import { credentialsOf } from './access/credentials.ts';
 import type { Access, Denial, Grant } from './access/port.ts';
+import { createWebServer } from './certificates.ts';
+import type { Certificates } from './certificates.ts';
 import { challenged, errorAnswer, json, send } from './http/answer.ts';
 import type { Answer } from './http/answer.ts';
 import { parseTarget } from './http/target.ts';
@@ -30,6 +31,8 @@ export interface AdminOptions {
   registry: Pick<Registry, 'live' | 'liveSessions'>;
   /** Metrics and inspector are for tokens with `admin` for every session. */
   access: Access;
+  /** With these it speaks HTTPS alone. */
+  certificates?: Certificates | undefined;
   log: Log;
 }
 
@@ -46,7 +49,8 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
   const trust = createTrust({ listenHost: host, allowedOrigins: [] });
   const pages = await loadInspectorPages();
   const live = createInspectLive({ registry, trust, access: (request) => adminAccess(access, request) });
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  const timing = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createWebServer(timing, options.certificates);
   server.maxConnections = CONNECTIONS_MAX;
   server.on('request', (request, response) => {
     response.on('error', () => response.destroy());

@@ -59,8 +59,8 @@ export function readConfig(env: Environment): ConfigResult {
   }
   const config = toConfig(read);
   const isGuarded = isGiven(env, 'AUTH_SECRET') || isGiven(env, 'AUTH_HOOK_URL');
-  faults.push(...listenerFaults(config, isGuarded), ...engineFaults(config));
-  const warnings = misspeltNames(env);
+  faults.push(...listenerFaults(config, isGuarded), ...certificateFaults(config), ...engineFaults(config));
+  const warnings = [...misspeltNames(env), ...clearTextWarnings(config)];
   return faults.length === 0 ? { ok: true, config, warnings } : { ok: false, faults, warnings };
 }
 
@@ -136,6 +136,25 @@ function listenerFaults(config: Partial<Config>, isGuarded: boolean): Fault[] {
 const offLoopback =
   'must be a loopback address such as 127.0.0.1; to listen elsewhere AUTH_SECRET must be set (32 bytes or more, such as ' +
   'openssl rand -base64 32 makes), or AUTH_HOOK_URL: else whoever reaches the server publishes and reads';
+
+/** A pair or nothing. */
+function certificateFaults({ tlsCertFile, tlsKeyFile }: Partial<Config>): Fault[] {
+  if ((tlsCertFile === undefined) === (tlsKeyFile === undefined)) return [];
+  const missing = tlsCertFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE';
+  return [faultOf(missing, '', 'must be set too: certificate and key go together')];
+}
+
+function clearTextWarnings(config: Partial<Config>): string[] {
+  if (config.tlsCertFile !== undefined) return [];
+  const open = listenersOf(config).flatMap(({ hostName, host }) =>
+    host === undefined || isLoopback(host) ? [] : [`${hostName}=${host}`],
+  );
+  if (open.length === 0) return [];
+  return [
+    `Tokens and captions travel in clear, for everybody on the way to read: ${open.join(', ')} without TLS_CERT_FILE and ` +
+      'TLS_KEY_FILE. Set them, or let nothing but a proxy that speaks TLS reach these ports.',
+  ];
+}
 
 function isLoopback(host: string): boolean {
   const address = host.toLowerCase();

@@ -44,7 +44,10 @@ export async function demo(env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 /** Not for the demo: it is on loopback, for whoever sits here. Set to nothing, an option has its default. */
-const closedDoor = { RTMP_HOST: '', HTTP_HOST: '', ADMIN_HOST: '', AUTH_SECRET: '', AUTH_HOOK_URL: '' };
+const closedDoor = {
+  ...{ RTMP_HOST: '', HTTP_HOST: '', ADMIN_HOST: '' },
+  ...{ AUTH_SECRET: '', AUTH_HOOK_URL: '', TLS_CERT_FILE: '', TLS_KEY_FILE: '' },
+};
 
 /** The user's options, on loopback, with quiet logs, the demo's own data folder and free ports where theirs are taken. */
 async function demoEnvironment(env: NodeJS.ProcessEnv, folder: string): Promise<NodeJS.ProcessEnv> {

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { findLocalModel } from '../actors/local/model.ts';
 import { errors } from '../machines/errors.ts';
+import { Certificates } from './certificates.ts';
 import { chosenEngine, readConfig } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { findFfmpeg } from './find-ffmpeg.ts';
@@ -21,6 +22,9 @@ interface Finding {
 
 /** Oldest Node that runs TypeScript as it is and has what the server uses. */
 const NODE_MAJOR_MIN = 24;
+
+/** A certificate that ends sooner is worth a warning. */
+const RENEW_BEFORE_MS = 14 * 86_400_000;
 
 /** Checks everything and writes the findings. Resolves with the exit code: 0, 1 something is missing, 2 wrong options. */
 export async function doctor(
@@ -51,6 +55,8 @@ function checksOf(config: Config): Promise<Finding>[] {
     checkPort('ADMIN_PORT', config.adminHost, config.adminPort),
     checkFolder(config.dataDir),
     Promise.resolve(checkCredentials(config)),
+    Promise.resolve(checkAccess(config)),
+    checkCertificate(config),
   ];
 }
 
@@ -96,6 +102,29 @@ function checkCredentials(config: Config): Finding {
   const isCloud = chosenEngine(config) === 'gladia';
   const detail = isCloud ? `GLADIA_API_KEY is set, for ${config.gladiaUrl} in ${config.gladiaRegion}` : 'none needed';
   return { state: 'ok', what: 'credentials', detail };
+}
+
+/** Who may publish and view. The service is not asked: it would count as an attempt to get in. */
+function checkAccess({ authSecret, authHookUrl }: Config): Finding {
+  const ways = [
+    ...(authSecret === undefined ? [] : ['tokens (AUTH_SECRET)']),
+    ...(authHookUrl === undefined ? [] : ['a service of yours (AUTH_HOOK_URL)']),
+  ];
+  const detail = ways.length === 0 ? 'everybody on this machine; set AUTH_SECRET to use tokens' : ways.join(' and ');
+  return { state: 'ok', what: 'access', detail };
+}
+
+async function checkCertificate(config: Config, nowMs = Date.now()): Promise<Finding> {
+  const what = 'TLS';
+  try {
+    const certificates = await Certificates.load(config);
+    if (certificates === undefined) return { state: 'ok', what, detail: 'off (TLS_CERT_FILE, TLS_KEY_FILE)' };
+    const { validTo } = certificates;
+    const isOld = Date.parse(validTo) - nowMs < RENEW_BEFORE_MS;
+    return { state: isOld ? 'warning' : 'ok', what, detail: `the certificate is good until ${validTo}` };
+  } catch (error) {
+    return { state: 'missing', what, detail: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 function checkPort(name: string, host: string, port: number): Promise<Finding> {

@@ -8,7 +8,10 @@ export const HELP_COLUMNS = 100;
 const commands: [command: string, meaning: string][] = [
   ['captiond serve', 'the server; prints where to publish and where to watch (npm start)'],
   ['captiond demo', 'the server with recorded speech published to it; no key, no encoder needed (npm run demo)'],
-  ['captiond doctor', 'checks ffmpeg, engine, model, ports, data folder; says what is missing and how to get it'],
+  [
+    'captiond doctor',
+    'checks ffmpeg, engine, model, ports, data folder, credentials; says what is missing and how to get it',
+  ],
   [
     'captiond export',
     'what the session log holds, as lines of JSON (--session SLUG: of that name); --backup FILE: a copy of the log',

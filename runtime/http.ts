@@ -11,6 +11,7 @@ import type { Log } from '../actors/ports.ts';
 import { Expiries } from './access/expiry.ts';
 import { openAccess } from './access/port.ts';
 import type { Access } from './access/port.ts';
+import type { Certificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import type { SessionControl, SessionDirectory } from './directory.ts';
 import { createApp } from './http/app.ts';
@@ -41,6 +42,8 @@ export interface HttpServerOptions {
   limits: Pick<Config, 'maxViewers' | 'allowedOrigins'>;
   /** Who may do what; everybody everything unless given. */
   access?: Access;
+  /** With these it speaks HTTPS alone. */
+  certificates?: Certificates | undefined;
   log: Log;
   /** Other bounds than the usual ones. */
   timing?: HttpTiming;
@@ -58,7 +61,9 @@ export interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, directory, control, readiness, limits, log, access = openAccess } = options;
   const trust = createTrust({ listenHost: host, allowedOrigins: limits.allowedOrigins });
-  const pages = await loadPages({ publishAddress: options.publishAddress, allowedOrigins: limits.allowedOrigins });
+  const { publishAddress, certificates } = options;
+  const isSecure = certificates !== undefined;
+  const pages = await loadPages({ publishAddress, isSecure, allowedOrigins: limits.allowedOrigins });
   const isDraining = (): boolean => readiness().reason === 'server_draining';
   const places = new Places(limits.maxViewers);
   const expiries = new Expiries();
@@ -67,7 +72,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app = await createApp({
     shown: { directory, pages, readiness, places, control, access, expiries, log },
     trust,
-    listener: (handler) => createListener(handler, connectionsMax, options.timing),
+    listener: (handler) => createListener(handler, { connectionsMax, timing: options.timing, certificates }),
   });
   const { server } = app;
   server.on('upgrade', guardUpgrades(attach, log));

@@ -84,6 +84,10 @@ export const options = {
   AUTH_HOOK_URL: secret(
     optionalAddress('service that is asked who may publish and view, besides tokens or instead of them'),
   ),
+  TLS_CERT_FILE: optionalText(
+    'certificate chain (PEM) of all listeners, which then speak TLS alone; read again at SIGHUP',
+  ),
+  TLS_KEY_FILE: optionalText('its private key (PEM)'),
   ALLOWED_ORIGINS: origins('browser origins that may attach'),
   AI_MODE: choice(
     'client',

@@ -40,6 +40,8 @@ const assetTypes = {
 export interface PagesOptions {
   /** Where publishers connect; undefined until the listener is there. */
   publishAddress: () => { host: string; port: number } | undefined;
+  /** Do publishers connect over TLS? */
+  isSecure: boolean;
   /** Sites that may show captions inside their own pages. */
   allowedOrigins: readonly string[];
 }
@@ -69,7 +71,7 @@ export async function loadPages(options: PagesOptions): Promise<Pages> {
   const watchPage = fixed(HTML, watch, framed);
   const overlayPage = fixed(HTML, overlay, framed);
   return {
-    home: (headers) => renderHome(String(home), options.publishAddress(), headers),
+    home: (headers) => renderHome(String(home), options, headers),
     watch: (headers) => ifChanged(watchPage, headers),
     overlay: (headers) => ifChanged(overlayPage, headers),
     asset: (name, headers) => {
@@ -116,15 +118,13 @@ function escapeHtml(text: string): string {
 
 const UNSPECIFIED = new Set(['0.0.0.0', '::']);
 
-function renderHome(
-  template: string,
-  publish: { host: string; port: number } | undefined,
-  headers: IncomingHttpHeaders,
-): Answer {
+function renderHome(template: string, options: PagesOptions, headers: IncomingHttpHeaders): Answer {
+  const publish = options.publishAddress();
+  const scheme = options.isSecure ? 'rtmps' : 'rtmp';
   const { host } = headers;
   const isEverywhere = publish !== undefined && UNSPECIFIED.has(publish.host);
   const name = isEverywhere ? URL.parse(`http://${host}`)?.hostname : publish?.host;
-  const server = publish === undefined ? '' : `rtmp://${bracketed(name ?? publish.host)}:${publish.port}/live`;
+  const server = publish === undefined ? '' : `${scheme}://${bracketed(name ?? publish.host)}:${publish.port}/live`;
   const body = fill(template, { server, phase: publish === undefined ? 'starting' : 'started' });
   const refresh: Record<string, string> = publish === undefined ? { refresh: '1' } : {};
   return page(200, body, refresh);

@@ -7,18 +7,21 @@ import type { Access } from './access/port.ts';
 import { createAdmission } from './admission.ts';
 import type { AdmissionOptions } from './admission.ts';
 import { keyBudgets } from './budgets/key-budgets.ts';
+import type { Certificates } from './certificates.ts';
 import type { Config } from './config.ts';
 
 export interface PublishingOptions extends Pick<AdmissionOptions, 'registry' | 'phase' | 'started'> {
   config: Config;
   access: Access;
+  /** With these it speaks RTMPS alone. */
+  certificates: Certificates | undefined;
   onLimit: OnLimit;
   log: Log;
 }
 
 /** Listens; rejects with what made that fail (`EADDRINUSE` and its like). */
 export function listenForPublishers(options: PublishingOptions): Promise<RtmpListener> {
-  const { config, registry, phase, started, access, onLimit, log } = options;
+  const { config, registry, phase, started, access, certificates, onLimit, log } = options;
   return createRtmpListener({
     host: config.rtmpHost,
     port: config.rtmpPort,
@@ -32,6 +35,7 @@ export function listenForPublishers(options: PublishingOptions): Promise<RtmpLis
       budgets: keyBudgets(config, onLimit),
       log,
     }),
+    ...(certificates && { secureContext: () => certificates.context }),
     onLimit,
     log,
   });

@@ -8,8 +8,9 @@ import { createLog } from './log.ts';
 import type { RootLog } from './log.ts';
 import { ProgressLine } from './progress-line.ts';
 import { CaptiondServer } from './server.ts';
+import { originsOf } from './addresses.ts';
 import type { ServerAddresses } from './addresses.ts';
-import { onSignals } from './shutdown.ts';
+import { onHangUp, onSignals } from './shutdown.ts';
 
 /** What is told to whoever started the program. */
 export interface ServeHooks {
@@ -37,16 +38,28 @@ export async function serve(env: NodeJS.ProcessEnv, hooks: ServeHooks = {}): Pro
     );
     const resort = lastResort(server, log);
     const addresses = await server.start();
+    const stopReloading = addresses.isSecure ? onHangUp(() => void reload(server, log)) : () => {};
     progress.end();
     (hooks.onReady ?? announce)(server, addresses);
     const { outcome } = await server.closed;
     stopListening();
     resort.stop();
+    stopReloading();
     log.info('stopped', { outcome });
     return outcome === 'boot_failed' || resort.isTaken ? exitCodeOf('failed') : 0;
   } catch (error) {
     progress.end();
     return reportFailure(error, log);
+  }
+}
+
+async function reload(server: CaptiondServer, log: RootLog): Promise<void> {
+  try {
+    await server.reloadCertificates();
+    log.info('the certificate was read again; new connections get it');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error('the new certificate cannot be used; the one before stays', { reason });
   }
 }
 
@@ -73,13 +86,14 @@ async function build(config: Config, { env, log, progress }: Surroundings): Prom
   });
 }
 
-function announce(_server: CaptiondServer, { rtmp, http, admin }: ServerAddresses): void {
+function announce(_server: CaptiondServer, addresses: ServerAddresses): void {
+  const { rtmp, http, admin } = originsOf(addresses);
   const lines = [
-    `publish  rtmp://${rtmp.host}:${rtmp.port}/live/SLUG`,
-    `watch    http://${http.host}:${http.port}/watch/SLUG`,
-    `home     http://${http.host}:${http.port}/`,
-    `metrics  http://${admin.host}:${admin.port}/metrics`,
-    `inspect  http://${admin.host}:${admin.port}/inspect`,
+    `publish  ${rtmp}/live/SLUG`,
+    `watch    ${http}/watch/SLUG`,
+    `home     ${http}/`,
+    `metrics  ${admin}/metrics`,
+    `inspect  ${admin}/inspect`,
   ];
   process.stdout.write(`captiond is ready\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }

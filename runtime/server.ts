@@ -14,6 +14,7 @@ import { createAdminServer } from './admin.ts';
 import type { AdminServer } from './admin.ts';
 import { accessOf } from './access/from-options.ts';
 import type { ServerAddresses } from './addresses.ts';
+import { Certificates } from './certificates.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
@@ -48,6 +49,7 @@ export class CaptiondServer {
   readonly #clock: ServingClock;
   #transcribers: Transcribers | undefined;
   #sessionLog: OpenSessionLog | undefined;
+  #certificates: Certificates | undefined;
   #rtmp: RtmpListener | undefined;
   #http: HttpServer | undefined;
   #telemetry: Telemetry | undefined;
@@ -89,7 +91,7 @@ export class CaptiondServer {
   get addresses(): ServerAddresses {
     const [rtmp, http, admin] = [this.#rtmp?.address, this.#http?.address, this.#admin?.address];
     if (rtmp === undefined || http === undefined || admin === undefined) throw new Error('The server has not started.');
-    return { rtmp, http, admin };
+    return { rtmp, http, admin, isSecure: this.#certificates !== undefined };
   }
 
   /** Resolves when the server has stopped, with how; never rejects. */
@@ -103,6 +105,11 @@ export class CaptiondServer {
     return this.closed;
   }
 
+  /** Certificate and key as they are on disk now, for the connections to come. @throws CaptiondError `tls_unusable`. */
+  async reloadCertificates(): Promise<void> {
+    await this.#certificates?.reload();
+  }
+
   /** Immediate shutdown. */
   force(): void {
     this.#actor.send({ type: 'server.force' });
@@ -111,6 +118,7 @@ export class CaptiondServer {
 
   async #boot(): Promise<void> {
     const { config, log, onProgress = () => {}, env = {} } = this.#options;
+    this.#certificates = await Certificates.load(config);
     const sessionLog = await openSessionLog(config, log);
     this.#sessionLog = sessionLog;
     const telemetry = await startTelemetry(env, {
@@ -127,9 +135,10 @@ export class CaptiondServer {
 
   async #listen(telemetry: Telemetry, sessionLog: OpenSessionLog): Promise<void> {
     const { config, log } = this.#options;
+    const certificates = this.#certificates;
     const access = accessOf(config, log);
     const admin = { host: config.adminHost, port: config.adminPort };
-    this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, log });
+    this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, certificates, log });
     this.#http = await createHttpServer({
       host: config.httpHost,
       port: config.httpPort,
@@ -139,11 +148,12 @@ export class CaptiondServer {
       publishAddress: () => this.#rtmp?.address,
       limits: config,
       access,
+      certificates,
       log,
     });
     const publishing = { registry: this.registry, phase: () => this.#phase(), started: this.#start() };
     const { onLimit } = telemetry;
-    this.#rtmp = await listenForPublishers({ ...publishing, config, access, onLimit, log });
+    this.#rtmp = await listenForPublishers({ ...publishing, config, access, certificates, onLimit, log });
   }
 
   async #shutdown(): Promise<void> {

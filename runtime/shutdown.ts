@@ -1,4 +1,4 @@
-/** SIGTERM and SIGINT: the first asks for an orderly end, the second ends at once. */
+/** Signals. SIGTERM and SIGINT: the first asks for an orderly end, the second ends at once. SIGHUP: read files again. */
 
 export interface ShutdownTarget {
   close(): Promise<unknown>;
@@ -23,4 +23,10 @@ export function onSignals(target: ShutdownTarget, announce: (signal: string, aga
     process.off('SIGTERM', listener);
     process.off('SIGINT', listener);
   };
+}
+
+/** Listens for SIGHUP; returns the function that stops listening. */
+export function onHangUp(listener: () => void): () => void {
+  process.on('SIGHUP', listener);
+  return () => void process.off('SIGHUP', listener);
 }

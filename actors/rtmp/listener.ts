@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { LimitName, OnLimit } from '../limit-names.ts';
 import type { Authorise, Log } from '../ports.ts';
 import { Connection } from './connection.ts';
@@ -21,6 +23,8 @@ export interface RtmpListenerOptions {
   limits?: Partial<RtmpLimits>;
   log: Log;
   onCount?: OnCount;
+  /** With it the listener speaks RTMPS alone; asked for every connection, so that certificates may change. */
+  secureContext?: () => SecureContext;
   /** A limit has refused or ended a connection. */
   onLimit?: OnLimit;
 }
@@ -68,6 +72,10 @@ function listening(server: Server, { host, port }: RtmpListenerOptions): Promise
   });
 }
 
+function secured(socket: Socket, secureContext: SecureContext): TLSSocket {
+  return new TLSSocket(socket, { isServer: true, secureContext });
+}
+
 /** The server's own `close` does not wait for the `close` of its sockets. */
 async function close(server: Server, door: Door): Promise<void> {
   const stopped = once(server, 'close');
@@ -106,8 +114,10 @@ class Door {
     if (address === undefined || this.#emptying) return void socket.on('error', () => undefined).destroy();
     const limit = this.#exceeded(address);
     if (limit !== undefined) return this.#refuse(socket, limit);
-    const { authorise, log } = this.#options;
-    const connection = new Connection(socket, {
+    const { authorise, log, secureContext } = this.#options;
+    // The handshake of TLS falls under the deadline and the limits of a connection that has not published yet.
+    const stream = secureContext === undefined ? socket : secured(socket, secureContext());
+    const connection = new Connection(stream, {
       authorise,
       log,
       limits: this.#limits,

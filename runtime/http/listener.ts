@@ -1,7 +1,8 @@
 /** The listening server below the routes: Node's own, with its bounds, so that it can be put behind TLS in one place. */
-import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { createWebServer } from '../certificates.ts';
+import type { Certificates } from '../certificates.ts';
 import { errorAnswer, sendRaw } from './answer.ts';
 
 /** Bounds on one connection; a client that exceeds one gets 408 or 431 and is cut. */
@@ -21,9 +22,17 @@ export const httpLimits = {
 /** Other bounds than the usual ones. */
 export type HttpTiming = Partial<Record<keyof typeof httpLimits, number>>;
 
-/** @param connectionsMax Further ones are not accepted. */
-export function createListener(handler: RequestListener, connectionsMax: number, timing: HttpTiming = {}): Server {
-  const server = createServer(serverOptions(timing), handler);
+export interface ListenerOptions {
+  /** Further ones are not accepted. */
+  connectionsMax: number;
+  timing: HttpTiming | undefined;
+  /** With these it speaks HTTPS alone. */
+  certificates: Certificates | undefined;
+}
+
+export function createListener(handler: RequestListener, options: ListenerOptions): Server {
+  const { connectionsMax, timing = {}, certificates } = options;
+  const server = createWebServer(serverOptions(timing), certificates).on('request', handler);
   server.maxHeadersCount = httpLimits.headersMax;
   server.maxConnections = connectionsMax;
   return server;

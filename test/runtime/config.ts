@@ -117,6 +117,18 @@ void t.test('with a secret or a service that decides, listeners may be anywhere'
   t.end();
 });
 
+void t.test('certificate and key go together; in clear off loopback is said', (t) => {
+  const files = { TLS_CERT_FILE: 'a.crt', TLS_KEY_FILE: 'a.key' };
+  t.match(configOf(files), { tlsCertFile: 'a.crt', tlsKeyFile: 'a.key' });
+  t.match(faultsOf({ TLS_CERT_FILE: 'a.crt' }), [/^TLS_KEY_FILE= must be set too/]);
+  t.match(faultsOf({ TLS_KEY_FILE: 'a.key' }), [/^TLS_CERT_FILE= must be set too/]);
+  const open = { HTTP_HOST: '0.0.0.0', AUTH_SECRET: 'a'.repeat(32) };
+  t.match(readConfig(open).warnings, [/travel in clear.*HTTP_HOST=0\.0\.0\.0/]);
+  t.strictSame(readConfig({ ...open, ...files }).warnings, []);
+  t.strictSame(readConfig({}).warnings, []);
+  t.end();
+});
+
 void t.test('two listeners cannot have one port, unless it is any free one', (t) => {
   t.match(faultsOf({ RTMP_PORT: '9000', HTTP_PORT: '9000' }), [/HTTP_PORT=9000 must be another port than RTMP_PORT/]);
   t.strictSame(faultsOf({ RTMP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0' }), []);

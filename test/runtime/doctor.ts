@@ -22,10 +22,42 @@ async function examined(env: Record<string, string>): Promise<{ exitCode: number
 void t.test('all is here: a line for each thing, exit code 0', async (t) => {
   const { exitCode, lines } = await examined({});
   t.equal(exitCode, 0, lines.join('\n'));
-  for (const what of ['node', 'options', 'ffmpeg', 'engine', 'RTMP_PORT', 'HTTP_PORT', 'ADMIN_PORT', 'DATA_DIR']) {
+  for (const what of [
+    'node',
+    'options',
+    'ffmpeg',
+    'engine',
+    'RTMP_PORT',
+    'HTTP_PORT',
+    'ADMIN_PORT',
+    'DATA_DIR',
+    'access',
+    'TLS',
+  ]) {
     t.equal(lines.filter((line) => line.slice(9).startsWith(what)).length, 1, what);
   }
   t.match(lines.at(-1), 'Everything that captiond needs is here.');
+});
+
+void t.test('credentials are examined, and never shown', async (t) => {
+  const secret = 'canary-canary-canary-canary-canary';
+  const tls = (name: string): string => new URL(`../fixtures/tls/${name}`, import.meta.url).pathname;
+  const { exitCode, lines } = await examined({
+    AUTH_SECRET: secret,
+    AUTH_HOOK_URL: `http://127.0.0.1:1/?key=${secret}`,
+    TLS_CERT_FILE: tls('first.crt'),
+    TLS_KEY_FILE: tls('first.key'),
+  });
+  t.equal(exitCode, 0, lines.join('\n'));
+  t.match(lines.join('\n'), /ok +access +tokens \(AUTH_SECRET\) and a service of yours/);
+  t.match(lines.join('\n'), /ok +TLS +the certificate is good until 21/);
+  t.notMatch(lines.join('\n'), /canary/);
+  const strange = await examined({ TLS_CERT_FILE: tls('first.crt'), TLS_KEY_FILE: tls('second.key') });
+  t.equal(strange.exitCode, 1);
+  t.match(strange.lines.join('\n'), /MISSING +TLS .*is not that of/);
+  const short = await examined({ AUTH_SECRET: 'canary' });
+  t.equal(short.exitCode, 2);
+  t.match(short.lines.join('\n'), /AUTH_SECRET=\[hidden\] must be 32 bytes/);
 });
 
 void t.test('something is missing: the line says what to do, exit code 1', async (t) => {

@@ -11,7 +11,7 @@ import type { ApiDocument } from '../support/described-api.ts';
 const app = await createApp({
   shown: {} as AppOptions['shown'],
   trust: { acceptsHost: () => true, acceptsOrigin: () => true },
-  listener: (handler) => createListener(handler, 1),
+  listener: (handler) => createListener(handler, { connectionsMax: 1, timing: undefined, certificates: undefined }),
 });
 t.teardown(() => app.close());
 const document = app.swagger() as unknown as ApiDocument;

@@ -7,9 +7,8 @@
  *     await publisher.close();      // goodbye as ffmpeg says it: FCUnpublish, deleteStream, FIN
  *     publisher.abort();            // or without a word: TCP reset
  */
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { encodeAmf0 } from '../../actors/rtmp/amf0-encode.ts';
 import { decodeAmf0 } from '../../actors/rtmp/amf0.ts';
 import type { Amf0Value } from '../../actors/rtmp/amf0.ts';
@@ -18,6 +17,8 @@ import { ChunkReader } from '../../actors/rtmp/chunks.ts';
 import type { RtmpMessage } from '../../actors/rtmp/chunks.ts';
 import { defaultRtmpLimits } from '../../actors/rtmp/limits.ts';
 import { MessageType } from '../../actors/rtmp/message-types.ts';
+import { dial } from './dial.ts';
+import type { Place } from './dial.ts';
 import { encodeExtended, EXTENDED } from './extended-message.ts';
 
 const HANDSHAKE_BYTES = 1536;
@@ -54,9 +55,7 @@ export class RtmpRefused extends Error {
   }
 }
 
-export interface PublishOptions {
-  port: number;
-  host?: string;
+export interface PublishOptions extends Place {
   /** `live` unless given; may hold a query. */
   app?: string;
   /** Stream name; may hold a query. */
@@ -93,9 +92,7 @@ export function publishBytes(app: string, name: string): Buffer {
 
 /** Connects, publishes and waits for the answer. @throws RtmpRefused, or an error when the connection closes first. */
 export async function publishRtmp(options: PublishOptions): Promise<RtmpPublisher> {
-  const socket = connect({ port: options.port, host: options.host ?? '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  const publisher = new RtmpPublisher(socket);
+  const publisher = new RtmpPublisher(await dial(options));
   publisher.sendBytes(publishBytes(options.app ?? 'live', options.name));
   const status = await publisher.nextStatus();
   if (status.level !== 'error') return publisher;
@@ -209,9 +206,10 @@ export class RtmpPublisher {
     await this.closed;
   }
 
-  /** Closes with a TCP reset. */
+  /** Closes with a TCP reset; over TLS without a word. */
   abort(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #data(segment: Buffer): void {
@@ -240,9 +238,7 @@ export class RtmpPublisher {
 
 /** Connects and shakes hands, no more. */
 export async function connectRtmp(port: number): Promise<RtmpPublisher> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  const publisher = new RtmpPublisher(socket);
+  const publisher = new RtmpPublisher(await dial({ port }));
   publisher.sendBytes(clientHandshake);
   return publisher;
 }

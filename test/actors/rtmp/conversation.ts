@@ -45,7 +45,7 @@ void t.test('publish begins the stream and then says so, and audio arrives', asy
   sendAudio(publisher);
   const { request, tags } = await witness.publish();
   await witness.until(() => tags.length === 2, 'two tags');
-  t.strictSame(request, { app: 'live', name: 'talk', token: 'a-b', remoteAddress: '127.0.0.1' });
+  t.strictSame(request, { app: 'live', name: 'talk', token: 'a-b', query: 'token=a-b', remoteAddress: '127.0.0.1' });
   t.strictSame(tags[1], { codec: 'aac', config: false, timestampMs: 21, body: aacSilence });
   await publisher.close();
 });
