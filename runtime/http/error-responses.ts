@@ -2,7 +2,6 @@
 import { errors } from '../../machines/errors.ts';
 import type { ErrorCode } from '../../machines/errors.ts';
 import { statusOf } from './answer.ts';
-import { contentTypes } from './fixed-answer.ts';
 
 /** A code with the status of its row, or with another. */
 export type ErrorCase = ErrorCode | readonly [code: ErrorCode, status: number];
@@ -14,6 +13,12 @@ export interface ResponseDescription {
   headers?: Readonly<Record<string, object>>;
 }
 
+/** Headers that a status always has. */
+const headersOf: Readonly<Record<number, ResponseDescription['headers']>> = {
+  401: { 'www-authenticate': { type: 'string', description: 'How to show a token.' } },
+  426: { upgrade: { type: 'string', description: 'What to upgrade to.' } },
+};
+
 /** @param isPage Is the error a page for a browser that follows a link? */
 export function errorResponses(cases: readonly ErrorCase[], isPage: boolean): Record<string, ResponseDescription> {
   const byStatus = new Map<number, Set<ErrorCode>>();
@@ -21,7 +26,14 @@ export function errorResponses(cases: readonly ErrorCase[], isPage: boolean): Re
     const [code, status] = typeof each === 'string' ? [each, statusOf(each)] : each;
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code));
   }
-  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, errorResponse([...codes], isPage)]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [status, { ...errorResponse([...codes], isPage), ...headers(status) }]),
+  );
+}
+
+function headers(status: number): Pick<ResponseDescription, 'headers'> {
+  const known = headersOf[status];
+  return known === undefined ? {} : { headers: known };
 }
 
 function errorResponse(codes: readonly ErrorCode[], isPage: boolean): ResponseDescription {
@@ -29,7 +41,7 @@ function errorResponse(codes: readonly ErrorCode[], isPage: boolean): ResponseDe
     codes.map((code) => [code, { value: { error: { code, message: errors[code].sentence } } }]),
   );
   const json = { 'application/json': { schema: errorSchema(codes), examples } };
-  const page = { [contentTypes.html]: { schema: { type: 'string' } } };
+  const page = { 'text/html': { schema: { type: 'string' } } };
   return {
     description: codes.map((code) => errors[code].sentence).join(' '),
     content: isPage ? { ...json, ...page } : json,

@@ -36,6 +36,16 @@ for (const operation of api.operations) {
   });
 }
 
+void t.test('an error is a page for a browser where that is documented, and nowhere else', async (t) => {
+  const headers = { accept: 'text/html', host: 'evil.example' };
+  for (const operation of api.operations.filter(({ responses }) => '421' in responses)) {
+    const seen = await ask(usual, operation, { headers });
+    const isPage = operation.responses['421']?.content?.['text/html'] !== undefined;
+    t.equal(String(seen.headers['content-type']).startsWith('text/html'), isPage, operation.path);
+    t.equal(api.faultOf(operation, seen), undefined);
+  }
+});
+
 void t.test('the check sees what the document does not know', async (t) => {
   const read = api.operations.find(({ operationId }) => operationId === 'readSession');
   if (read === undefined) throw new Error('there is no such operation');
