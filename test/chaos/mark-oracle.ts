@@ -50,7 +50,9 @@ export function judgeMarks(speech: Speech): string[] {
   const whole = heard.filter(({ index }) => index !== undefined);
   const garbled = heard.filter(({ index }) => index === undefined);
   const bases = speech.stays.map((stay, number) => baseOf(stay, whole, number));
-  const receivedMs = speech.records.at(-1)?.ledger?.receivedMs ?? 0;
+  const { reason, ledger } = speech.records.at(-1) ?? {};
+  const receivedMs = ledger?.receivedMs ?? 0;
+  const lostMs = reason === 'server_lost' ? receivedMs : Infinity;
   const legitimate = garbled.filter((word) => isCut(word, heard, gaps, bases));
   return [
     ...orderFaults(whole),
@@ -59,7 +61,15 @@ export function judgeMarks(speech: Speech): string[] {
     ...speech.stays.flatMap((stay, number) => {
       const words = whole.filter((word) => word.stay === number);
       const next = speech.stays[number + 1];
-      return stayFaults({ stay, base: bases[number], words, covered: [...gaps, ...legitimate], next, receivedMs });
+      return stayFaults({
+        stay,
+        base: bases[number],
+        words,
+        covered: [...gaps, ...legitimate],
+        next,
+        receivedMs,
+        lostMs,
+      });
     }),
   ];
 }
@@ -153,15 +163,18 @@ interface JudgedStay {
   next: Stay | undefined;
   /** All sound of the run. */
   receivedMs: number;
+  /** What came later went with a server that was killed. */
+  lostMs: number;
 }
 
-function stayFaults({ stay, base, words, covered, next, receivedMs }: JudgedStay): string[] {
+function stayFaults({ stay, base, words, covered, next, receivedMs, lostMs }: JudgedStay): string[] {
   if (base === undefined) {
     const gapMs = covered.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
     const heardMs = stay.heardMs === 'all' ? 0 : stay.heardMs;
     return gapMs + TOLERANCE_MS >= heardMs ? [] : [`nothing of ${heardMs} ms from word ${stay.firstWord} on`];
   }
-  const certain = wordsWithin(stay.firstWord, stay.heardMs === 'all' ? receivedMs - base - EDGE_MS : stay.heardMs);
+  const soundMs = receivedMs - base - EDGE_MS;
+  const certain = wordsWithin(stay.firstWord, stay.heardMs === 'all' ? soundMs : Math.min(stay.heardMs, lostMs - base));
   const placed = (index: number): number => base + placeOf(index) - placeOf(stay.firstWord);
   const last = Math.max(certain - 1, ...words.map(({ index = 0 }) => index));
   const end = Math.min(last, (next?.firstWord ?? Infinity) - 1);

@@ -17,7 +17,7 @@ export interface Slope {
 }
 
 export interface MemoryVerdict {
-  /** Undefined when there is too little to judge. */
+  /** Undefined when there is too little for a line. */
   heap: Slope | undefined;
   rss: Slope | undefined;
   isFlat: boolean;
@@ -29,8 +29,10 @@ export interface MemoryVerdict {
 const SAMPLE_MS = 5_000;
 /** What a process reaches while it warms up is no leak: the first part of the samples does not count. */
 const WARM_UP_SHARE = 0.3;
-/** Less time than this says nothing. */
-const JUDGED_MIN_MS = 60_000;
+/** Less time than this says nothing … */
+const SHOWN_MIN_MS = 60_000;
+/** … and less than this not enough to judge: caches are filled for minutes. */
+const JUDGED_MIN_MS = 240_000;
 /** The heap is flat when its line may be one that grows no faster … */
 const HEAP_MAX_MB_PER_HOUR = 1;
 /** … or when it has grown by less than what comes and goes with live sessions. */
@@ -77,10 +79,12 @@ export function judgeMemory(samples: readonly MemorySample[]): MemoryVerdict {
   const lengthMs = (settled.at(-1)?.atMs ?? 0) - (settled[0]?.atMs ?? 0);
   const ends = { lastHeapMb: (last?.heapBytes ?? 0) / MB, lastRssMb: (last?.rssBytes ?? 0) / MB };
   const minutes = lengthMs / 60_000;
-  if (lengthMs < JUDGED_MIN_MS) return { heap: undefined, rss: undefined, isFlat: true, minutes, ...ends };
+  if (lengthMs < SHOWN_MIN_MS) return { heap: undefined, rss: undefined, isFlat: true, minutes, ...ends };
   const heap = slopeOf(settled.map(({ atMs, heapBytes }) => [atMs, heapBytes]));
   const rss = slopeOf(settled.map(({ atMs, rssBytes }) => [atMs, rssBytes]));
-  const isFlat = heap.perHour - heap.perHourError <= HEAP_MAX_MB_PER_HOUR || heap.grown <= HEAP_NOISE_MB;
+  const isJudged = lengthMs >= JUDGED_MIN_MS;
+  const isSlow = heap.perHour - heap.perHourError <= HEAP_MAX_MB_PER_HOUR || heap.grown <= HEAP_NOISE_MB;
+  const isFlat = !isJudged || isSlow;
   return { heap, rss, isFlat, minutes, ...ends };
 }
 

@@ -11,6 +11,8 @@ export interface Told {
   startMs?: number;
   endMs?: number;
   cause?: string;
+  /** Of an end. */
+  reason?: string;
   words?: { text: string; startMs: number; endMs: number }[];
   ledger?: { receivedMs: number; transcribedMs: number; gapMs: number };
 }
