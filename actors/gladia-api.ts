@@ -7,6 +7,7 @@ import type { GladiaUtterance } from './gladia/messages.ts';
 import { initBody } from './gladia/init-request.ts';
 import type { GladiaSessionOptions } from './gladia/init-request.ts';
 import type { GladiaRefusal } from '../machines/events.ts';
+import { retryAfterOf } from './retry-after.ts';
 
 /** Longest wait that a `Retry-After` is obeyed for. */
 const RETRY_AFTER_MAX_MS = 120_000;
@@ -83,7 +84,7 @@ async function request(url: string, init: RequestInit): Promise<string> {
   if (answer.ok) return text;
   const { message } = parseObject(text) ?? {};
   const said = typeof message === 'string' ? `: ${message.slice(0, 200)}` : '';
-  const retryAfterMs = retryAfterOf(answer.headers.get('retry-after'));
+  const retryAfterMs = retryAfterOf(answer.headers.get('retry-after'), RETRY_AFTER_MAX_MS);
   throw new GladiaApiError({
     kind: FINAL_STATUSES.has(answer.status) ? 'refused' : 'busy',
     status: answer.status,
@@ -109,13 +110,6 @@ async function bodyOf(answer: Response): Promise<string> {
     });
   }
   return Buffer.concat(parts).toString();
-}
-
-/** Seconds or a date, in milliseconds from now. */
-function retryAfterOf(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS) : undefined;
 }
 
 /** The code of a network failure; never a message, which may hold an address. */

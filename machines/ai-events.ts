@@ -47,3 +47,58 @@ export type AiLogFact =
 export type AiLeaseRequest =
   /** The session is over: nobody holds the lease any more. */
   { type: 'ai.close' };
+
+// ── the server's own language-model caller ──────────────────────────────────────────────────────────────────────────
+
+/** What the insights chart asks of the actor that makes one call. */
+export type ModelCallCommand =
+  /** Give the call up; nothing of its answer is wanted any more. `cause` is what the failure is counted as. */
+  { type: 'call.abort'; cause: 'timeout' | 'stopped' };
+
+/** Why a call gave no insight; a label of `ai_call_errors_total`. */
+export type CallFault =
+  /** 401 or 403: the key. */
+  | 'unauthorised'
+  /** Any other status that no repetition mends: the model's name, the request. */
+  | 'refused'
+  | 'rate_limited'
+  | 'server_error'
+  | 'unreachable'
+  /** The answer broke off. */
+  | 'cut'
+  /** 200, and no event stream. */
+  | 'not_a_stream'
+  /** The answer is not of the shape that was asked for. */
+  | 'invalid'
+  | 'too_large'
+  | 'timeout'
+  /** The session has ended, or the lease is somebody else's: the answer is not taken. */
+  | 'not_taken'
+  | 'stopped';
+
+/** What a call has cost, whatever became of it. */
+export interface CallCost {
+  promptTokens: number;
+  completionTokens: number;
+  /** From the request to the end of its answer; 0 when there was none. */
+  elapsedMs: number;
+}
+
+/** What the actor that makes one call reports. */
+export type ModelCallFact =
+  /** Its turn among all sessions has come: the request goes out. */
+  | { type: 'call.started' }
+  /** The insight is a record of the session. */
+  | { type: 'call.stored'; cost: CallCost }
+  /** There is no insight of this call. */
+  | { type: 'call.failed'; cause: CallFault; retryAfterMs: number | null; cost: CallCost };
+
+/** What the actor that counts finals reports. */
+export type FinalsFact =
+  /** There are enough finals that no insight has covered. */
+  { type: 'insight.due' };
+
+/** What a parent may ask of the insights chart. */
+export type InsightsRequest =
+  /** Give up what is under way, and end. */
+  { type: 'insights.stop' };

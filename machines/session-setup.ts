@@ -15,6 +15,8 @@ import type {
   TranscriberCommand,
   TranscriberFact,
 } from './events.ts';
+import { insightsMachine } from './insights.ts';
+import type { InsightsInput } from './insights.ts';
 import { processMachine } from './process.ts';
 import type { ProcessTiming } from './process.ts';
 import type { RestartPolicy } from './restart.ts';
@@ -39,6 +41,8 @@ export interface SessionInput {
   decoder: { timing: ProcessTiming; restart: RestartPolicy };
   viewers: ViewersTiming;
   aiLease: AiLeaseInput;
+  /** Of the server's own caller; null without one. */
+  insights: InsightsInput | null;
   /** Close code and reason for viewers when the session ends with `server_draining`. */
   drainClose: { code: number; reason: string };
 }
@@ -82,6 +86,7 @@ export const sessionSetup = setup({
     transcriber: callbackSlot<TranscriberCommand>('transcriber'),
     viewers: viewersMachine,
     aiLease: aiLeaseMachine,
+    insights: insightsMachine,
   },
   actions: {
     keepEndReason: assign({ endReason: (_, params: { reason: EndReason }) => params.reason }),
@@ -100,6 +105,7 @@ export const sessionSetup = setup({
     stopDecoder: sendTo('decoder', { type: 'process.stop' }),
     renewDecoder: sendTo('decoder', { type: 'process.renew' }),
     finishTranscript: sendTo('transcriber', { type: 'transcriber.finish' }),
+    stopInsights: sendTo('insights', { type: 'insights.stop' }),
     closeAiLease: sendTo('aiLease', { type: 'ai.close' }),
     dismissViewers: sendTo('viewers', ({ context }) => ({
       type: 'viewers.end',
@@ -107,6 +113,7 @@ export const sessionSetup = setup({
     })),
   },
   guards: {
+    hasInsights: ({ context }) => context.insights !== null,
     isDecoderEnded: stateIn('#decoderEnded'),
     isDecoderFailed: stateIn('#decoderFailed'),
     isTranscriptEnded: stateIn('#transcriptEnded'),

@@ -7,6 +7,7 @@
  * state of its own; `phase` only waits for them. One deadline (`finalizeTimeout`) bounds the last words.
  */
 import { not, raise, stateIn } from 'xstate';
+import type { InsightsInput } from './insights.ts';
 import { sessionSetup } from './session-setup.ts';
 
 const phase = sessionSetup.createStateConfig({
@@ -179,6 +180,25 @@ const ai = sessionSetup.createStateConfig({
   },
 });
 
+/** The server's own caller of a language model, where it is asked for; nothing waits for it but the very end. */
+const insights = sessionSetup.createStateConfig({
+  initial: 'choosing',
+  states: {
+    choosing: { always: [{ guard: 'hasInsights', target: 'making' }, { target: 'over' }] },
+    making: {
+      invoke: {
+        id: 'insights',
+        src: 'insights',
+        input: ({ context }) => context.insights as InsightsInput,
+        onDone: 'over',
+        onError: 'over',
+      },
+      on: { 'audience.dismiss': { actions: 'stopInsights' } },
+    },
+    over: { type: 'final' },
+  },
+});
+
 export const sessionMachine = sessionSetup.createMachine({
   id: 'session',
   options: { maxIterations: 1000 },
@@ -187,7 +207,7 @@ export const sessionMachine = sessionSetup.createMachine({
   states: {
     active: {
       type: 'parallel',
-      states: { phase, publisher, decoder, transcriber, audience, ai },
+      states: { phase, publisher, decoder, transcriber, audience, ai, insights },
       onDone: [{ guard: 'hasFailed', target: 'failed' }, { target: 'closed' }],
     },
     closed: { type: 'final' },

@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { intendedOption } from './misspelt.ts';
-import type { Later, Option, Optional, Parsed } from './option-kinds.ts';
+import type { Option, Optional, Parsed } from './option-kinds.ts';
 import { optionRows, options } from './options.ts';
 import type { OptionName } from './options.ts';
 import { HIDDEN, redactText } from './redact.ts';
@@ -18,15 +18,14 @@ type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
 type Rows = typeof options;
 type ValueOf<Row> = Row extends Option<infer Value> ? Value : never;
 type NameOf<Kind> = { [Name in OptionName]: Rows[Name] extends Kind ? Name : never }[OptionName];
-type LaterName = NameOf<{ later: Later }>;
-type OptionalName = Exclude<NameOf<Optional<unknown>>, LaterName>;
+type OptionalName = NameOf<Optional<unknown>>;
 
 /**
- * A value for every option of this version, named in camel case (`rtmpPort` is RTMP_PORT); units are those of the name.
+ * A value for every option, named in camel case (`rtmpPort` is RTMP_PORT); units are those of the name.
  * Options without a default are absent when they are not set.
  */
 export type Config = {
-  [Name in Exclude<OptionName, LaterName | OptionalName> as CamelCase<Name>]: ValueOf<Rows[Name]>;
+  [Name in Exclude<OptionName, OptionalName> as CamelCase<Name>]: ValueOf<Rows[Name]>;
 } & { [Name in OptionalName as CamelCase<Name>]?: ValueOf<Rows[Name]> };
 
 /** A value that cannot be used. */
@@ -60,6 +59,7 @@ export function readConfig(env: Environment): ConfigResult {
   const config = toConfig(read);
   const isGuarded = isGiven(env, 'AUTH_SECRET') || isGiven(env, 'AUTH_HOOK_URL');
   faults.push(...listenerFaults(config, isGuarded), ...certificateFaults(config), ...engineFaults(config));
+  faults.push(...callerFaults(config), ...webhookFaults(config));
   const warnings = [...misspeltNames(env), ...clearTextWarnings(config)];
   return faults.length === 0 ? { ok: true, config, warnings } : { ok: false, faults, warnings };
 }
@@ -81,7 +81,6 @@ function isGiven(env: Environment, name: OptionName): boolean {
 
 function parseRow(row: Option<unknown>, given: string): Parsed<unknown> {
   if (given === '') return row.fallback === undefined ? { ok: true, value: undefined } : row.parse(row.fallback);
-  if (row.later?.isHarmless(given) === false) return { ok: false, expected: row.later.sentence };
   const parsed = row.parse(given);
   return parsed.ok ? parsed : { ok: false, expected: `must be ${parsed.expected}` };
 }
@@ -89,8 +88,8 @@ function parseRow(row: Option<unknown>, given: string): Parsed<unknown> {
 /** Fields of options that could not be parsed are missing; `readConfig` gives the result away only without faults. */
 function toConfig(read: Partial<Record<OptionName, unknown>>): Config {
   const fields: Record<string, unknown> = {};
-  for (const [name, row] of optionRows) {
-    if (row.later === undefined && read[name] !== undefined) fields[camelCase(name)] = read[name];
+  for (const [name] of optionRows) {
+    if (read[name] !== undefined) fields[camelCase(name)] = read[name];
   }
   return fields as Config;
 }
@@ -183,6 +182,21 @@ function engineFaults(config: Partial<Config>): Fault[] {
   if (languages === undefined || isEnglish || chosenEngine(config) === 'gladia') return [];
   const expected = 'must be en: the built-in engine hears English only';
   return [{ ...faultOf('LANGUAGES', languages.join(','), expected), code: 'language_not_supported' }];
+}
+
+/** What the server's own caller lacks. */
+function callerFaults({ aiMode, openaiBaseUrl, openaiApiKey, aiModel }: Partial<Config>): Fault[] {
+  const needed = { OPENAI_BASE_URL: openaiBaseUrl, OPENAI_API_KEY: openaiApiKey, AI_MODEL: aiModel } as const;
+  const names = Object.keys(needed) as (keyof typeof needed)[];
+  if (aiMode !== 'server') return [];
+  return names.filter((name) => needed[name] === undefined).map((name) => faultOf(name, '', neededByCaller));
+}
+
+const neededByCaller = 'must be set for AI_MODE=server';
+
+function webhookFaults({ webhookUrl, webhookSecret }: Partial<Config>): Fault[] {
+  if (webhookUrl === undefined || webhookSecret !== undefined) return [];
+  return [faultOf('WEBHOOK_SECRET', '', 'must be set for WEBHOOK_URL')];
 }
 
 function misspeltNames(env: Environment): string[] {

@@ -43,8 +43,7 @@ export function helpText(): string {
 /** The table of `README.md`. */
 export function optionTableMarkdown(): string {
   const rows = optionEntries().map(
-    ({ name, fallback, range, meaning, later }) =>
-      `| \`${name}\` | ${code(fallback)} | ${range} | ${meaning}${later === '' ? '' : `. _${later}_`} |`,
+    ({ name, fallback, range, meaning }) => `| \`${name}\` | ${code(fallback)} | ${range} | ${meaning} |`,
   );
   return ['| name | default | range | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
@@ -54,31 +53,26 @@ interface OptionEntry {
   fallback: string;
   range: string;
   meaning: string;
-  /** What of it is not in this version; empty when all is. */
-  later: string;
-  /** Default, range and `later` in brackets. */
+  /** Default and range in brackets. */
   note: string;
 }
 
 function optionEntries(): OptionEntry[] {
   const entries = optionRows.map(([name, row]) => toEntry(name, row));
-  return [...entries, { ...openTelemetryRow, fallback: '–', range: '', later: '', note: '' }];
+  return [...entries, { ...openTelemetryRow, fallback: '–', range: '', note: '' }];
 }
 
 function toEntry(name: string, row: Option<unknown>): OptionEntry {
   const fallback = row.fallbackShown ?? row.fallback ?? '–';
-  const later = laterNote(row);
-  const parts = [fallback === '–' ? '' : `default ${fallback}`, row.range, later].filter((part) => part !== '');
+  const parts = [fallback === '–' ? '' : `default ${fallback}`, row.range].filter((part) => part !== '');
   const note = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
-  return { name, fallback, range: row.range, meaning: row.meaning, later, note };
-}
-
-function laterNote(row: Option<unknown>): string {
-  return row.later === undefined ? '' : 'not in this version';
+  return { name, fallback, range: row.range, meaning: row.meaning, note };
 }
 
 function code(fallback: string): string {
-  return fallback === '–' || fallback.includes(' ') || fallback === 'found' ? fallback : `\`${fallback}\``;
+  return fallback === '–' || fallback.includes(' ') || ['found', 'all'].includes(fallback)
+    ? fallback
+    : `\`${fallback}\``;
 }
 
 const NAME_COLUMNS = 26;

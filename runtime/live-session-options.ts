@@ -6,6 +6,7 @@ import type { Log } from '../actors/ports.ts';
 import type { ResourceList } from '../actors/resources.ts';
 import type { SessionChannel } from '../actors/viewers/channel.ts';
 import type { Config } from './config.ts';
+import type { InsightsSetup } from './insights.ts';
 import type { ServingClock } from './serving-clock.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -25,6 +26,8 @@ export interface LiveSessionOptions {
     resources: ResourceList;
     log: Log;
   }) => AnyActorLogic;
+  /** The server's own language-model caller; undefined without one. */
+  insights?: InsightsSetup | undefined;
   /** Where the session is measured; undefined: nowhere. */
   telemetry?: Pick<Telemetry, 'begin' | 'end' | 'onLimit'> | undefined;
   log: Log;

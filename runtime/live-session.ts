@@ -23,6 +23,7 @@ import { decoderMachine } from '../machines/session-setup.ts';
 import { sessionMachine } from '../machines/session.ts';
 import { viewersMachine } from '../machines/viewers.ts';
 import type { LiveSessionOptions } from './live-session-options.ts';
+import { sessionInsights } from './insights.ts';
 import { sayLastWords } from './last-words.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
@@ -92,7 +93,7 @@ export class LiveSession {
     this.#publisher = this.#slot(nowMs);
     this.actor = createActor(this.#machine(options), {
       clock,
-      input: sessionInput(config),
+      input: sessionInput(config, options.insights?.input),
       ...(this.#observed && { inspect: this.#observed.inspect }),
     });
     this.closed = this.#supervise(options);
@@ -153,7 +154,9 @@ export class LiveSession {
     });
   }
 
-  #machine({ ffmpegPath, transcriber, log, clock: { nowMs } }: LiveSessionOptions): typeof sessionMachine {
+  #machine(options: LiveSessionOptions): typeof sessionMachine {
+    const { ffmpegPath, transcriber, insights, config, log, clock } = options;
+    const { nowMs } = clock;
     const { channel, intake, resources } = this;
     const ffmpeg = bindInput(ffmpegProcess, {
       command: ffmpegPath,
@@ -170,6 +173,9 @@ export class LiveSession {
         transcriber: transcriber({ intake, channel, resources, log }),
         viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { channel }) } }),
         aiLease: aiLeaseMachine.provide({ actors: { desk: bindInput(leaseDesk, channel) } }),
+        ...(insights && {
+          insights: sessionInsights(insights, { channel, resources, log, nowMs, leaseMs: config.aiLeaseMs }),
+        }),
       },
       actions: {
         reportSilence: () =>

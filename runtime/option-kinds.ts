@@ -4,6 +4,7 @@
  * Pure: no environment, no file system. `options.ts` builds its table from these.
  */
 import { isIP } from 'node:net';
+import { mayReach } from './outgoing/reach.ts';
 
 /** What a text became. `expected` completes the sentence "NAME must be …". */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; expected: string };
@@ -20,17 +21,7 @@ export interface Option<T> {
   readonly meaning: string;
   /** Never printed. */
   readonly secret?: true;
-  /** The part of the program that would obey this option is not in this version. */
-  readonly later?: Later;
   parse(text: string): Parsed<T>;
-}
-
-/** Why an option is refused in this version. */
-export interface Later {
-  /** Completes the sentence "NAME: …". */
-  readonly sentence: string;
-  /** Is this value one that changes nothing and may therefore stand? */
-  isHarmless(text: string): boolean;
 }
 
 /** A row without a default: its value may be absent. */
@@ -107,6 +98,24 @@ export function keyOfBytes(minimumBytes: number, meaning: string): Optional<stri
   };
 }
 
+/** A web address as it is, to which requests are sent; a host that is an address may not be one that never is right. */
+export function target(meaning: string): Optional<URL> {
+  return {
+    fallback: undefined,
+    fallbackShown: '–',
+    range: '',
+    meaning,
+    parse: (given) => {
+      const url = URL.parse(given);
+      const name = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+      const isReachable = isIP(name) === 0 || mayReach(name, name, 'operator');
+      return url !== null && /^https?:$/.test(url.protocol) && isReachable
+        ? ok(url)
+        : refuse('a web address such as https://example.org/hook');
+    },
+  };
+}
+
 /** Any text. */
 export function text(fallback: string, meaning: string): Option<string> {
   return { fallback, range: '', meaning, parse: ok };
@@ -126,6 +135,23 @@ export function choice<const W extends string>(fallback: W, words: readonly W[],
     parse: (given) => {
       const word = words.find((candidate) => candidate === given);
       return word === undefined ? refuse(`one of ${words.join(', ')}`) : ok(word);
+    },
+  };
+}
+
+/** Some of a few words, between commas; all of them unless told otherwise. */
+export function someOf<const W extends string>(words: readonly W[], meaning: string): Option<W[]> {
+  return {
+    fallback: words.join(','),
+    fallbackShown: 'all',
+    range: 'comma list',
+    meaning,
+    parse: (given) => {
+      const named = list(given);
+      const known = words.filter((word) => named.includes(word));
+      return known.length > 0 && known.length === new Set(named).size
+        ? ok(known)
+        : refuse(`some of ${words.join(', ')}, between commas`);
     },
   };
 }
@@ -183,16 +209,22 @@ export function origins(meaning: string): Option<string[]> {
   };
 }
 
-/** An option that is not in this version at all: no value may be set that would have to be obeyed. */
-export function later<T>(
-  option: Option<T>,
-  sentence: string,
-  harmless?: (given: string) => boolean,
-): Option<T> & { readonly later: Later } {
-  return { ...option, later: { sentence, isHarmless: harmless ?? ((given) => given === option.fallback) } };
-}
-
 /** A value that the program must know but never show. */
 export function secret<O extends Option<unknown>>(option: O): O & { readonly secret: true } {
   return { ...option, secret: true };
+}
+
+/** Bytes of a secret for signing, at least (standardwebhooks.com). */
+const SIGNING_BYTES_MIN = 24;
+
+/** A secret to sign with: `whsec_` and base64, or a text. */
+export function signingSecret(meaning: string): Optional<string> {
+  const bytesOf = (given: string): number => Buffer.from(given.replace(/^whsec_/, ''), encodingOf(given)).length;
+  const encodingOf = (given: string): BufferEncoding => (given.startsWith('whsec_') ? 'base64' : 'utf8');
+  return {
+    ...optionalText(meaning),
+    range: `≥ ${SIGNING_BYTES_MIN} bytes`,
+    parse: (given) =>
+      bytesOf(given) >= SIGNING_BYTES_MIN ? ok(given) : refuse(`a secret of at least ${SIGNING_BYTES_MIN} bytes`),
+  };
 }

@@ -9,19 +9,21 @@ import {
   host,
   keyOfBytes,
   languages,
-  later,
   optionalAddress,
   optionalText,
   origins,
   port,
   secret,
+  signingSecret,
+  someOf,
+  target,
   text,
   whole,
 } from './option-kinds.ts';
 import type { Option } from './option-kinds.ts';
+import { hookEventNames } from './webhooks/event.ts';
 
 const HOUR_MS = 3_600_000;
-const noServerCaller = 'the language-model caller is not in this version; unset it';
 
 /** Every option by its name in the environment. */
 export const options = {
@@ -91,13 +93,37 @@ export const options = {
   ALLOWED_ORIGINS: origins('browser origins that may attach'),
   AI_MODE: choice(
     'client',
-    ['off', 'client'],
-    'who calls the language model: nobody, or the viewer that holds the lease',
+    ['off', 'client', 'server'],
+    'who calls the language model: nobody, the viewer that holds the lease, or the server',
   ),
-  OPENAI_BASE_URL: later(optionalText('OpenAI-compatible endpoint that the server calls'), noServerCaller),
-  OPENAI_API_KEY: secret(later(optionalText('key of that endpoint'), noServerCaller)),
-  AI_MODEL: later(optionalText('model of that endpoint'), noServerCaller),
+  OPENAI_BASE_URL: optionalAddress(
+    'OpenAI-compatible endpoint that the server calls; needed for AI_MODE=server, like the next two',
+  ),
+  OPENAI_API_KEY: secret(optionalText('key of that endpoint')),
+  AI_MODEL: optionalText('model of that endpoint'),
+  AI_ANSWER_FORMAT: choice(
+    'json_schema',
+    ['json_schema', 'json_object', 'none'],
+    'how the endpoint is told the shape of its answer; none: by the prompt alone',
+  ),
+  AI_PROMPT_FILE: optionalText('text file with instructions for the model in place of the built-in ones', 'built in'),
+  AI_FINALS_MIN: whole(3, [1, 1000], 'finals since the last insight that make another due'),
+  AI_INTERVAL_MS: whole(20_000, [100, HOUR_MS], 'least time from one insight of a session to the next call'),
+  AI_CALL_TIMEOUT_MS: whole(60_000, [100, 600_000], 'how long an answer may take to be complete'),
+  AI_CONCURRENCY: whole(4, [1, 1000], 'calls at a time, over all sessions'),
+  AI_CALLS_PER_MINUTE: whole(60, [1, 100_000], 'calls in any minute, over all sessions'),
+  AI_SESSION_CALLS_MAX: whole(1000, [1, 1_000_000], 'calls of one session; then no more insights are made'),
+  AI_SESSION_TOKENS_MAX: whole(1_000_000, [1, 1_000_000_000], 'the same in tokens, of prompts and answers'),
   AI_LEASE_MS: whole(5000, [500, 60_000], 'life of an unrenewed lease'),
+  WEBHOOK_URL: secret(target('receiver of webhooks; without it none are sent')),
+  WEBHOOK_SECRET: secret(signingSecret('signs webhooks; needed for WEBHOOK_URL; whsec_ and base64, or any text')),
+  WEBHOOK_EVENTS: someOf(hookEventNames, 'which events are sent'),
+  WEBHOOK_TIMEOUT_MS: whole(10_000, [100, 120_000], 'how long a receiver may take to answer'),
+  WEBHOOK_ATTEMPTS_MAX: whole(
+    30,
+    [1, 1000],
+    'failures in a row of one run from which on an event that fails is dropped; 30 take about three hours',
+  ),
   DRAIN_MS: whole(15_000, [0, 600_000], 'bound on an orderly shutdown'),
   LOG_LEVEL: choice('info', ['debug', 'info', 'warn', 'error'], 'JSON lines on stderr; pretty on a terminal'),
 } as const satisfies Record<string, Option<unknown>>;

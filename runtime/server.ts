@@ -20,7 +20,9 @@ import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
 import { createHttpServer } from './http.ts';
 import type { HttpServer } from './http.ts';
-import { LiveSession } from './live-session.ts';
+import { openInsights } from './insights.ts';
+import type { InsightsSetup } from './insights.ts';
+import type { LiveSession } from './live-session.ts';
 import { openSessionLog } from './session-log.ts';
 import type { OpenSessionLog } from './session-log.ts';
 import { listenForPublishers } from './publishing.ts';
@@ -31,10 +33,14 @@ import { readinessOf, refusalOf, servingPhase } from './serving-phase.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { ServingPhase } from './serving-phase.ts';
 import type { SessionWishes } from './session-wishes.ts';
+import { startSession } from './start-session.ts';
 import { startTelemetry } from './telemetry.ts';
 import type { Telemetry } from './telemetry.ts';
 import { createTranscribers } from './transcribers.ts';
 import type { Transcribers } from './transcribers.ts';
+import { openWebhooks } from './webhooks.ts';
+import type { Deliveries } from './webhooks/deliveries.ts';
+import { retire } from './webhooks/of-sessions.ts';
 
 /** For closing listeners after the sessions and the engine are gone. */
 const LISTENERS_CLOSE_MS = 2_000;
@@ -54,6 +60,8 @@ export class CaptiondServer {
   #http: HttpServer | undefined;
   #telemetry: Telemetry | undefined;
   #admin: AdminServer | undefined;
+  #webhooks: Deliveries | undefined;
+  #insights: InsightsSetup | undefined;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -127,6 +135,8 @@ export class CaptiondServer {
     });
     this.#telemetry = telemetry;
     telemetry.store.add('orphans_ended_total', {}, sessionLog.orphansEnded);
+    this.#insights = await openInsights(config);
+    this.#webhooks = await openWebhooks({ config, sessionLog, store: telemetry.store, log });
     await this.#listen(telemetry, sessionLog);
     const { childMark } = sessionLog;
     const { onLimit } = telemetry;
@@ -157,7 +167,7 @@ export class CaptiondServer {
   }
 
   async #shutdown(): Promise<void> {
-    await Promise.all([this.#rtmp?.close(), this.#transcribers?.stop()]);
+    await Promise.all([this.#rtmp?.close(), this.#transcribers?.stop(), this.#webhooks?.stop()]);
     await this.#http?.close();
     await Promise.all([this.#admin?.close(), this.#telemetry?.stop()]);
     await this.#sessionLog?.close();
@@ -171,22 +181,8 @@ export class CaptiondServer {
   }
 
   #startSession(writer: RunWriter, wishes: SessionWishes | undefined): LiveSession {
-    const { config, ffmpegPath, log } = this.#options;
-    const { transcribers, sessionLog } = this.#started();
-    const { slug, epoch } = writer.run;
-    return LiveSession.start({
-      writer,
-      sessionLog: sessionLog.log,
-      childMark: sessionLog.childMark,
-      config,
-      ffmpegPath,
-      transcriber: ({ intake, channel, resources, log: lines }) =>
-        transcribers.of({ slug, source: intake.source, sink: channel.sink, resources, log: lines }, wishes),
-      telemetry: this.#telemetry,
-      log: log.child({ session: slug, epoch }),
-      clock: this.#clock,
-      today: () => new Date(),
-    });
+    const own = { telemetry: this.#telemetry, insights: this.#insights, webhooks: this.#webhooks, clock: this.#clock };
+    return startSession({ ...this.#options, ...this.#started(), ...own }, writer, wishes);
   }
 
   /** Why no session of these wishes may start now. */
@@ -224,10 +220,7 @@ export class CaptiondServer {
   }
 
   #retired(session: LiveSession): void {
-    const { slug, epoch, startedAt, transcriber, endedAt = startedAt } = session;
-    const known = { slug, epoch, startedAt, endedAt, transcriber };
-    const { recordedOffset: lastOffset } = session.channel;
-    if (!session.isUnlogged) this.#sessionLog?.archive.add({ ...known, lastOffset, ledger: session.ledger() });
+    retire(session, this.#sessionLog?.archive, this.#webhooks);
     this.#noteClosed();
   }
 

@@ -2,6 +2,7 @@
 import { AUDIO_PAUSE_MS } from '../actors/audio-watch.ts';
 import { closeCodes } from '../actors/wire/close-codes.ts';
 import { LEASE_LINE_MAX } from '../machines/ai-lease.ts';
+import type { InsightsInput } from '../machines/insights.ts';
 import { defaultRestartPolicy } from '../machines/restart.ts';
 import type { SessionInput } from '../machines/session-setup.ts';
 import type { Config } from './config.ts';
@@ -24,8 +25,8 @@ const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
 /** How long the session log may take to say who has the AI lease. */
 const LEASE_TAKE_TIMEOUT_MS = 2_000;
 
-/** What the session chart is started with under these options. */
-export function sessionInput(config: Config): SessionInput {
+/** What the session chart is started with under these options. @param insights Of the server's own caller. */
+export function sessionInput(config: Config, insights: InsightsInput | null = null): SessionInput {
   return {
     timing: {
       // The chart counts from the pause, which is told this much after the last audio.
@@ -48,6 +49,7 @@ export function sessionInput(config: Config): SessionInput {
       timing: { leaseMs: config.aiLeaseMs, takeTimeoutMs: LEASE_TAKE_TIMEOUT_MS },
       lineMax: LEASE_LINE_MAX,
     },
+    insights,
     drainClose: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
   };
 }

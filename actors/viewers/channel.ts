@@ -15,7 +15,6 @@ import { Heartbeat } from './heartbeat.ts';
 import { STATE, ViewerHub } from './hub.ts';
 import type { ViewerLine } from './line.ts';
 import { LiveRecords } from './records.ts';
-import type { Records } from './records.ts';
 import { replay } from './replay.ts';
 import type { ViewerView } from './session-view.ts';
 
@@ -125,7 +124,7 @@ export class SessionChannel {
   }
 
   /** Everything that was recorded so far and may be shown. */
-  get records(): Records {
+  get records(): LiveRecords {
     return this.#records;
   }
 

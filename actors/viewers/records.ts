@@ -52,6 +52,7 @@ export class LiveRecords implements Records {
   #lost = 0;
   #isClosed = false;
   readonly #onSettled = new Set<() => void>();
+  readonly #followers = new Set<() => void>();
 
   constructor(options: LiveRecordsOptions) {
     this.#options = options;
@@ -113,6 +114,12 @@ export class LiveRecords implements Records {
     return new Promise((resolve) => this.#onSettled.add(resolve));
   }
 
+  /** Calls `listener` whenever `lastOffset` has grown; it must not throw. Returns the unsubscriber. */
+  follow(listener: () => void): () => void {
+    this.#followers.add(listener);
+    return () => void this.#followers.delete(listener);
+  }
+
   /** The run is over: nothing is appended any more. How the log is matters until all has been shown. */
   close(): void {
     this.#isClosed = true;
@@ -151,6 +158,7 @@ export class LiveRecords implements Records {
     this.#trim();
     this.#options.onShown();
     this.#settle();
+    for (const listener of this.#followers) listener();
   }
 
   #trim(): void {

@@ -18,6 +18,7 @@ export interface Metric {
 
 const lagBounds = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 5_000];
 const latencyBounds = [100, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000];
+const callBounds = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 120_000];
 
 const counter = (labels: readonly string[], meaning: string, unit: Metric['unit'] = ''): Metric => {
   return { kind: 'counter', unit, labels, meaning };
@@ -70,8 +71,18 @@ export const metrics = {
   publisher_reconnects_total: counter([], 'publishers that came back to their session'),
   transcript_duplicates_total: counter([], 'finals that came again from an engine and were dropped'),
   ai_calls_total: counter([], 'calls of a language model: insights that viewers delivered, and requests of the server'),
+  ai_call_errors_total: counter(
+    ['cause'],
+    'calls of the server that gave no insight: unauthorised, refused, rate_limited, server_error, unreachable, cut, timeout, invalid …',
+  ),
+  ai_call_duration_ms: histogram([], 'from the request of a call to the end of its answer', callBounds),
+  ai_tokens_total: counter(['kind'], 'tokens that calls of the server have cost (kind prompt, completion)'),
   ai_lease_handovers_total: counter([], 'AI leases that went to another holder than the one before'),
   limit_refusals_total: counter(['limit'], 'connections, requests and messages that a limit turned away, by limit'),
+  webhook_deliveries_total: counter(['event'], 'webhooks that the receiver has accepted'),
+  webhook_failures_total: counter(['cause'], 'attempts to deliver a webhook that failed; they are made again'),
+  webhook_drops_total: counter([], 'events whose webhook was given up: nobody was told'),
+  webhook_waiting_ms: gauge([], 'how long the run that is furthest behind has had webhooks to deliver', 'ms'),
   server_ready: gauge([], '1 while sessions are taken, 0 while the server drains or no engine could transcribe them'),
   event_loop_lag_ms: gauge(
     [],

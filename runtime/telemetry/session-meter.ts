@@ -1,6 +1,7 @@
 /** What one session adds to the metrics: sampled from its data plane, and counted from its charts' events. */
 import type { InspectionEvent } from 'xstate';
 import type { LedgerTotals } from '../../actors/ports.ts';
+import type { ModelCallCommand, ModelCallFact } from '../../machines/ai-events.ts';
 import type { Labels, MetricStore, Observe } from './metric-store.ts';
 import type { MetricName } from './metrics-table.ts';
 
@@ -80,6 +81,7 @@ export class SessionMeter {
   #happened(event: { type: string; reason?: unknown; cause?: unknown }): void {
     const store = this.#store;
     if (event.type === 'decoder.lost') store.add('ffmpeg_restarts_total', { reason: codeOf(event.reason) });
+    else if (event.type.startsWith('call.')) this.#called(event as unknown as ModelCallFact | ModelCallCommand);
     else if (event.type === 'process.kill') store.add('ffmpeg_forced_kills_total', {});
     else if (event.type === 'transcriber.lost')
       store.add('transcriber_reconnects_total', { cause: codeOf(event.cause) });
@@ -88,6 +90,19 @@ export class SessionMeter {
       this.#isPublisherLost = false;
       store.add('publisher_reconnects_total', {});
     }
+  }
+
+  /** A call of the server's own language-model caller. */
+  #called(event: ModelCallFact | ModelCallCommand): void {
+    const store = this.#store;
+    if (event.type === 'call.started') store.add('ai_calls_total', {});
+    if (event.type === 'call.failed' && event.cause !== 'stopped') {
+      store.add('ai_call_errors_total', { cause: codeOf(event.cause) });
+    }
+    if (!('cost' in event) || event.cost.elapsedMs === 0) return;
+    store.record('ai_call_duration_ms', {}, event.cost.elapsedMs);
+    store.add('ai_tokens_total', { kind: 'prompt' }, event.cost.promptTokens);
+    store.add('ai_tokens_total', { kind: 'completion' }, event.cost.completionTokens);
   }
 
   #grow(name: MetricName, labels: Labels, total: number): void {

@@ -13,6 +13,7 @@ const SPANNED: Readonly<Record<string, string>> = {
   socket: 'gladia connection',
   initiate: 'gladia request',
   local: 'built-in engine takes over',
+  call: 'language model call',
 };
 /** Span events of one session; a session of days has no more. */
 const EVENTS_MAX = 500;

@@ -3,6 +3,7 @@
  * also into README.md, between the marks that name them. Nothing else should run on the machine meanwhile.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { aiCalls } from './ai-calls.ts';
 import { addedLatency } from './added-latency.ts';
 import { captions } from './captions.ts';
 import { fanOut } from './fan-out.ts';
@@ -18,6 +19,7 @@ const benches: Record<string, Bench> = {
   'added-latency': addedLatency,
   captions,
   'gladia-latency': gladiaLatency,
+  'ai-calls': aiCalls,
   'fan-out': fanOut,
 };
 

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { AnyStateMachine } from 'xstate';
 import { aiLeaseMachine } from '../../machines/ai-lease.ts';
 import { engineMachine } from '../../machines/engine.ts';
+import { insightsMachine } from '../../machines/insights.ts';
 import { processMachine } from '../../machines/process.ts';
 import { gladiaMachine } from '../../machines/gladia.ts';
 import { serverMachine } from '../../machines/server.ts';
@@ -10,6 +11,7 @@ import { decoderMachine } from '../../machines/session-setup.ts';
 import { sessionMachine } from '../../machines/session.ts';
 import { transcriptionMachine } from '../../machines/transcription.ts';
 import { viewersMachine } from '../../machines/viewers.ts';
+import { webhooksMachine } from '../../machines/webhooks.ts';
 import { proofs } from '../support/proof/deadlines.ts';
 import { mutant, stateAt } from '../support/proof/mutant.ts';
 import type { StateConfig } from '../support/proof/mutant.ts';
@@ -117,6 +119,33 @@ const groups: Group[] = [
     chart: 'aiLease',
     machine: aiLeaseMachine,
     mutations: { 'a close is missed': (root) => void delete root.on['ai.close'] },
+  },
+  {
+    proof: 'insights',
+    chart: 'insights',
+    machine: insightsMachine,
+    mutations: {
+      'no deadline for giving up': without('calling.leaving', 'after'),
+      'a call is not given up': skipping('calling.leaving', 0),
+      'a stop while it waits for its turn is missed': deafTo('calling.queued', 'insights.stop'),
+      'a stop during a call is missed': deafTo('calling.requesting', 'insights.stop'),
+      'a stop while a call is given up is missed': deafTo('calling.aborting', 'insights.stop'),
+      'a stop while it rests is missed': deafTo('backingOff', 'insights.stop'),
+      'a stop while it listens is missed': deafTo('listening', 'insights.stop'),
+      'a stop with a spent budget is missed': deafTo('spent', 'insights.stop'),
+    },
+  },
+  {
+    proof: 'webhooks',
+    chart: 'webhooks',
+    machine: webhooksMachine,
+    mutations: {
+      'no deadline for the request that is out': without('sending.leaving', 'after'),
+      'a stop while it waits is missed': deafTo('waiting', 'webhooks.stop'),
+      'a stop before its turn is missed': deafTo('sending.queued', 'webhooks.stop'),
+      'a stop during a request is missed': deafTo('sending.posting', 'webhooks.stop'),
+      'a stop while it rests is missed': deafTo('resting', 'webhooks.stop'),
+    },
   },
   {
     proof: 'server',

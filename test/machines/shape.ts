@@ -7,7 +7,7 @@ import { allMachines } from '../support/charts/draw.ts';
 
 /** States in which a chart may rest as long as nothing happens. */
 const resting = [
-  ...['ai-lease.free', 'session.active.ai.serving'],
+  ...['ai-lease.free', 'session.active.ai.serving', 'session.active.insights.making'],
   ...['process.up.running', 'viewers.open', 'server.ready'],
   ...['session.active.phase.running', 'session.active.publisher.awaiting'],
   ...['session.active.publisher.live.flowing', 'session.active.publisher.live.silent'],
@@ -18,6 +18,8 @@ const resting = [
   ...['session.active.transcriber.failed', 'session.active.audience.attending', 'session.active.phase.closing'],
   'server.booting',
   ...['engine.up.loading', 'engine.up.serving', 'engine.up.replacing', 'engine.up.reviving', 'engine.up.stopping'],
+  ...['webhooks.waiting', 'webhooks.sending.queued'],
+  ...['insights.listening', 'insights.calling.queued', 'insights.spent'],
   ...['gladia.active.link.waiting', 'gladia.active.wish.going', 'gladia.active.wish.givenUp'],
   ...[
     'transcription.engine.gladia.streaming',

@@ -15,6 +15,8 @@ const statesMin: Record<keyof typeof proofs, number> = {
   viewers: 4,
   aiLease: 40,
   server: 5,
+  insights: 20,
+  webhooks: 10,
   sessionOfSlowWords: 1_000,
   sessionOfSlowDecoder: 500,
   sessionOfPauses: 300,

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { defaultRestartPolicy } from '../../machines/restart.ts';
 import type { SessionInput } from '../../machines/session-setup.ts';
+import { insightsInput } from '../support/proof/deadlines.ts';
 import { faultsAtEnd } from '../support/proof/explore.ts';
 import { sessionWorld } from '../support/proof/worlds.ts';
 import type { World } from '../support/proof/world.ts';
@@ -20,6 +21,7 @@ const input: SessionInput = {
   },
   viewers: { closeTimeoutMs: 2_000, terminateTimeoutMs: 500 },
   aiLease: { timing: { leaseMs: 5_000, takeTimeoutMs: 2_000 }, lineMax: 2 },
+  insights: insightsInput,
   drainClose: { code: 1012, reason: 'server_restarting' },
 };
 /** Last words, then viewers; ffmpeg's ladder is shorter. */

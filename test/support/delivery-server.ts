@@ -7,6 +7,8 @@ import { readConfig } from '../../runtime/config.ts';
 import type { Config } from '../../runtime/config.ts';
 import { sessionControl, sessionDirectory } from '../../runtime/directory.ts';
 import { createHttpServer } from '../../runtime/http.ts';
+import { openInsights } from '../../runtime/insights.ts';
+import type { InsightsSetup } from '../../runtime/insights.ts';
 import { LiveSession } from '../../runtime/live-session.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { RootLog } from '../../runtime/log.ts';
@@ -14,9 +16,16 @@ import { Registry } from '../../runtime/registry.ts';
 import { ServingClock } from '../../runtime/serving-clock.ts';
 import { openSessionLog } from '../../runtime/session-log.ts';
 import type { OpenSessionLog } from '../../runtime/session-log.ts';
+import { MetricStore } from '../../runtime/telemetry/metric-store.ts';
+import { openWebhooks } from '../../runtime/webhooks.ts';
+import type { Deliveries } from '../../runtime/webhooks/deliveries.ts';
+import { delivered, retire } from '../../runtime/webhooks/of-sessions.ts';
 
 export interface DeliveryServer extends AsyncDisposable {
   registry: Registry;
+  store: MetricStore;
+  /** Only with WEBHOOK_URL. */
+  webhooks: Deliveries | undefined;
   /** Starts the session of this name. */
   start(slug: string): Promise<LiveSession>;
   port: number;
@@ -41,7 +50,10 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
   const lines: string[] = [];
   const log = createLog({ level: 'warn', pretty: false, write: (line) => void lines.push(line) });
   const sessionLog = await openSessionLog(config, log);
-  const registry = newRegistry(sessionLog, config, log);
+  const store = new MetricStore();
+  const webhooks = await openWebhooks({ config, sessionLog, store, log });
+  const insights = await openInsights(config);
+  const registry = newRegistry({ sessionLog, webhooks, insights, config, log });
   const http = await createHttpServer({
     host: config.httpHost,
     port: config.httpPort,
@@ -55,37 +67,45 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
   const { host, port } = http.address;
   return {
     registry,
+    store,
+    webhooks,
     lines,
     port,
     host: `${host}:${port}`,
     start: (slug) => registry.start(slug),
     async [Symbol.asyncDispose]() {
       await Promise.all(registry.liveSessions().map((session) => session.stop('stopped')));
-      await http.close();
+      await Promise.all([http.close(), webhooks?.stop()]);
       await sessionLog.close();
     },
   };
 }
 
-function newRegistry(sessionLog: OpenSessionLog, config: Config, log: RootLog): Registry {
+interface Parts {
+  sessionLog: OpenSessionLog;
+  webhooks: Deliveries | undefined;
+  insights: InsightsSetup | undefined;
+  config: Config;
+  log: RootLog;
+}
+
+function newRegistry({ sessionLog, webhooks, insights, config, log }: Parts): Registry {
   return new Registry({
     claim: (slug) => sessionLog.claim({ slug, transcriber: 'test', startedAt: new Date().toISOString() }),
-    start: (writer) =>
-      LiveSession.start({
+    start: (writer) => {
+      const session = LiveSession.start({
         writer,
         sessionLog: sessionLog.log,
         config,
         ffmpegPath: 'ffmpeg',
         transcriber: () => quietEngine,
+        insights,
         log: log.child({ session: writer.run.slug }),
         clock,
         today: () => new Date(),
-      }),
-    onClosed: (session) => {
-      const { slug, epoch, startedAt, endedAt = startedAt, transcriber } = session;
-      const { recordedOffset: lastOffset } = session.channel;
-      if (session.isUnlogged) return;
-      sessionLog.archive.add({ slug, epoch, startedAt, endedAt, transcriber, lastOffset, ledger: session.ledger() });
+      });
+      return delivered(session, webhooks);
     },
+    onClosed: (session) => retire(session, sessionLog.archive, webhooks),
   });
 }

@@ -45,7 +45,7 @@ export function read(path: string): string {
 
 /** Where every machine event stands. */
 export function readEvents(): string {
-  return read('machines/events.ts') + read('machines/ai-events.ts');
+  return ['events', 'ai-events', 'webhook-events'].map((name) => read(`machines/${name}.ts`)).join('');
 }
 
 /** Every event of the catalogue's files with its sentence, by section. */

@@ -1,19 +1,23 @@
 /** Deadlines for proofs: multiples of 500 ms, so that timers that run side by side keep few distances from each other. */
 import type { AiLeaseInput } from '../../../machines/ai-lease.ts';
+import type { InsightsInput } from '../../../machines/insights.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import type { ServerInput } from '../../../machines/server.ts';
 import type { SessionInput } from '../../../machines/session-setup.ts';
+import type { WebhooksInput } from '../../../machines/webhooks.ts';
 import { explore } from './explore.ts';
 import { gladiaTiming, gladiaWorld } from './gladia-world.ts';
 import type { Verdict } from './explore.ts';
 import {
   aiLeaseWorld,
   engineWorld,
+  insightsWorld,
   processWorld,
   serverWorld,
   sessionWorld,
   viewersEnd,
   viewersWorld,
+  webhooksWorld,
 } from './worlds.ts';
 import type { Charts } from './worlds.ts';
 
@@ -34,6 +38,7 @@ export const slowWords: SessionInput = {
   decoder: processInput,
   viewers: viewersTiming,
   aiLease: leaseInput,
+  insights: null,
   drainClose: { code: 1012, reason: 'server_restarting' },
 };
 
@@ -42,6 +47,18 @@ export const slowDecoder: SessionInput = {
   ...slowWords,
   timing: { audioSilenceMs: 500, publisherGraceMs: 500, audioEndTimeoutMs: 500, finalizeTimeoutMs: 1_000 },
   viewers: { closeTimeoutMs: 500, terminateTimeoutMs: 500 },
+};
+
+/** Three calls, then the budget is spent. */
+export const insightsInput: InsightsInput = {
+  timing: { intervalMs: 500, callTimeoutMs: 1_000, abortTimeoutMs: 1_000, refusalRestMs: 2_000 },
+  callsMax: 3,
+  tokensMax: 1_000_000,
+};
+
+export const webhooksInput: WebhooksInput = {
+  timing: { attemptTimeoutMs: 1_500, stopTimeoutMs: 1_000, backoffBaseMs: 500, backoffMaxMs: 1_000 },
+  attemptsMax: 2,
 };
 
 const serverInput: ServerInput = { timing: { drainTimeoutMs: 15_000, shutdownTimeoutMs: 8_000 } };
@@ -83,6 +100,22 @@ export const proofs = {
       explore({
         create: () => aiLeaseWorld(leaseInput, charts),
         stop: ({ root }) => root.send({ type: 'ai.close' }),
+      }),
+  },
+  insights: {
+    sumMs: 1_000,
+    prove: (charts) =>
+      explore({
+        create: () => insightsWorld(insightsInput, charts),
+        stop: ({ root }) => root.send({ type: 'insights.stop' }),
+      }),
+  },
+  webhooks: {
+    sumMs: 1_000,
+    prove: (charts) =>
+      explore({
+        create: () => webhooksWorld(webhooksInput, charts),
+        stop: ({ root }) => root.send({ type: 'webhooks.stop' }),
       }),
   },
   server: {

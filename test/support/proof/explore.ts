@@ -25,7 +25,7 @@ export interface Verdict {
 }
 
 /** Happenings by which things leave when they are asked to. */
-const leaves = / (exited|finished|emptied|done|ended|closes with 1000|over)$/;
+const leaves = / (accepted|exited|finished|emptied|done|ended|closes with 1000|over)$/;
 const STATES_MAX = 20_000;
 const TICKS_MAX = 100;
 const FAULTS_MAX = 10;
@@ -126,6 +126,7 @@ export function faultsAtEnd(world: World): string[] {
     }
     if (name === 'child' && !commands.includes('process.kill')) faults.push('a process was dropped without SIGKILL');
     if (name === 'socket' && !commands.includes('gladia.terminate')) faults.push('a socket was dropped and not cut');
+    if (name === 'call' && !commands.includes('call.abort')) faults.push('a call was dropped and not given up');
     if (name === 'hub' && !commands.includes('hub.terminate')) faults.push('viewers were dropped without being cut');
   }
   return faults;

@@ -141,8 +141,8 @@ function describe(actor: AnyActorRef): unknown {
     children?: Record<string, AnyActorRef>;
   };
   const children = Object.entries(snapshot.children ?? {}).map(([id, child]) => [id, describe(child)]);
-  const { endReason, crashesAtMs, rung, attempts, holder, line } = snapshot.context ?? {};
+  const { endReason, crashesAtMs, rung, attempts, holder, line, calls } = snapshot.context ?? {};
   const crashes = Array.isArray(crashesAtMs) ? crashesAtMs.length : 0;
-  const memory = [endReason, crashes, rung, Math.min(Number(attempts ?? 0), 1), holder, line];
+  const memory = [endReason, crashes, rung, Math.min(Number(attempts ?? 0), 1), holder, line, calls];
   return [snapshot.status, snapshot.value, memory, children];
 }

@@ -4,6 +4,8 @@ import { aiLeaseMachine } from '../../../machines/ai-lease.ts';
 import type { AiLeaseInput } from '../../../machines/ai-lease.ts';
 import { engineMachine, engineProcessMachine } from '../../../machines/engine.ts';
 import type { EngineInput } from '../../../machines/engine.ts';
+import { insightsMachine } from '../../../machines/insights.ts';
+import type { InsightsInput } from '../../../machines/insights.ts';
 import { processMachine } from '../../../machines/process.ts';
 import type { ProcessInput } from '../../../machines/process.ts';
 import { serverMachine } from '../../../machines/server.ts';
@@ -13,6 +15,8 @@ import type { SessionInput } from '../../../machines/session-setup.ts';
 import { sessionMachine } from '../../../machines/session.ts';
 import { viewersMachine } from '../../../machines/viewers.ts';
 import type { ViewersInput } from '../../../machines/viewers.ts';
+import { webhooksMachine } from '../../../machines/webhooks.ts';
+import type { WebhooksInput } from '../../../machines/webhooks.ts';
 import { World } from './world.ts';
 
 /** The order to let every viewer go. */
@@ -33,6 +37,24 @@ function hub(world: World) {
   return world.leaf('hub', { emptied: { event: () => ({ type: 'hub.emptied' }), ends: true, after: 'hub.close' } });
 }
 
+const cost = { promptTokens: 100, completionTokens: 20, elapsedMs: 1 };
+const callFailed = (cause: string) => ({ type: 'call.failed', cause, retryAfterMs: null, cost });
+
+/** The insights chart with actors that only listen; `stored` and the failures are the end of a call. */
+function insightsActors(world: World) {
+  return {
+    lease: world.leaf('lease', {}),
+    finals: world.leaf('finals', { due: { event: () => ({ type: 'insight.due' }) } }),
+    call: world.leaf('call', {
+      started: { event: () => ({ type: 'call.started' }) },
+      ended: { event: () => ({ type: 'call.stored', cost }), ends: true },
+      'is refused': { event: () => callFailed('unauthorised'), ends: true },
+      fails: { event: () => callFailed('server_error'), ends: true },
+      'is nonsense': { event: () => callFailed('invalid'), ends: true },
+    }),
+  };
+}
+
 /** Charts to put in place of the real ones. */
 export interface Charts {
   session?: AnyStateMachine;
@@ -41,6 +63,8 @@ export interface Charts {
   aiLease?: AnyStateMachine;
   engine?: AnyStateMachine;
   server?: AnyStateMachine;
+  insights?: AnyStateMachine;
+  webhooks?: AnyStateMachine;
   transcriber?: AnyActorLogic;
   gladia?: AnyStateMachine;
   transcription?: AnyStateMachine;
@@ -115,13 +139,42 @@ export function sessionWorld(input: SessionInput, charts: Charts = {}): World {
   const viewers = audience.provide({ actors: { hub: hub(world) } });
   const lease: AnyStateMachine = charts.aiLease ?? aiLeaseMachine;
   const aiLease = lease.provide({ actors: { desk: world.leaf('desk', {}) } });
+  const insights = insightsMachine.provide({ actors: insightsActors(world) });
   for (const type of ['publisher.attached', 'publisher.lost', 'publisher.ended', 'audio.format_changed']) {
     world.happenings.set(type, { can: () => true, happen: () => world.root.send({ type }) });
   }
   world.start(
-    session.provide({ actors: { audio, decoder, transcriber: charts.transcriber ?? transcriber, viewers, aiLease } }),
+    session.provide({
+      actors: { audio, decoder, transcriber: charts.transcriber ?? transcriber, viewers, aiLease, insights },
+    }),
     input,
   );
+  return world;
+}
+
+export function insightsWorld(input: InsightsInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.insights ?? insightsMachine;
+  world.start(machine.provide({ actors: insightsActors(world) }), input);
+  return world;
+}
+
+export function webhooksWorld(input: WebhooksInput, charts: Charts = {}): World {
+  const world = new World();
+  const machine: AnyStateMachine = charts.webhooks ?? webhooksMachine;
+  const failed = { type: 'attempt.failed', cause: 'answered_5xx', retryAfterMs: null };
+  const actors = {
+    outbox: world.leaf('outbox', {
+      waiting: { event: () => ({ type: 'outbox.waiting' }) },
+      emptied: { event: () => ({ type: 'outbox.emptied' }) },
+    }),
+    attempt: world.leaf('attempt', {
+      started: { event: () => ({ type: 'attempt.started' }) },
+      accepted: { event: () => ({ type: 'attempt.accepted' }), ends: true },
+      fails: { event: () => failed, ends: true },
+    }),
+  };
+  world.start(machine.provide({ actors }), input);
   return world;
 }
 
