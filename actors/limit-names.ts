@@ -1,6 +1,7 @@
 /** The limits that guard the server against strangers, by the names that `limit_refusals_total` counts them under. */
 
 export const limitNames = [
+  'descriptors',
   'rtmp_connections',
   'rtmp_unpublished',
   'rtmp_unpublished_per_address',

@@ -5,8 +5,9 @@
  */
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { OnLimit } from '../actors/limit-names.ts';
 import type { Log } from '../actors/ports.ts';
 import { Expiries } from './access/expiry.ts';
 import { openAccess } from './access/port.ts';
@@ -44,6 +45,9 @@ export interface HttpServerOptions {
   access?: Access;
   /** With these it speaks HTTPS alone. */
   certificates?: Certificates | undefined;
+  /** Counts a connection in; false when the process has no room for it. */
+  admits?: (socket: Socket) => boolean;
+  onLimit?: OnLimit;
   log: Log;
   /** Other bounds than the usual ones. */
   timing?: HttpTiming;
@@ -75,6 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     listener: (handler) => createListener(handler, { connectionsMax, timing: options.timing, certificates }),
   });
   const { server } = app;
+  server.prependListener('connection', doorOf(options));
   server.on('upgrade', guardUpgrades(attach, log));
   server.listen(port, host);
   await once(server, 'listening');
@@ -86,6 +91,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       shutDown(server, attach, () => closed.resolve(app.close()));
       return closed.promise;
     },
+  };
+}
+
+function doorOf({ admits, onLimit }: HttpServerOptions) {
+  return (socket: Socket): void => {
+    if (admits?.(socket) !== false) return;
+    onLimit?.('descriptors');
+    socket.destroy();
   };
 }
 

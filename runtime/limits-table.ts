@@ -37,6 +37,11 @@ const messageBytes = [
 
 /** In the order of the page. */
 export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
+  descriptors: {
+    what: 'connections of publishers and viewers, by file descriptors',
+    value: '80 % of `ulimit -n`, less what sessions need',
+    beyond: NOT_ACCEPTED,
+  },
   rtmp_connections: { what: 'RTMP connections', value: count(rtmp.maxConnections), beyond: NOT_ACCEPTED },
   rtmp_unpublished: {
     what: 'RTMP connections that do not publish',

@@ -1,4 +1,5 @@
 /** The RTMP listener with everything that decides about a publisher: limits, budgets, tokens, admission. */
+import type { Socket } from 'node:net';
 import type { OnLimit } from '../actors/limit-names.ts';
 import { createRtmpListener } from '../actors/rtmp/listener.ts';
 import type { RtmpListener } from '../actors/rtmp/listener.ts';
@@ -15,13 +16,15 @@ export interface PublishingOptions extends Pick<AdmissionOptions, 'registry' | '
   access: Access;
   /** With these it speaks RTMPS alone. */
   certificates: Certificates | undefined;
+  /** Counts a connection in; false when the process has no room for it. */
+  admits: (socket: Socket) => boolean;
   onLimit: OnLimit;
   log: Log;
 }
 
 /** Listens; rejects with what made that fail (`EADDRINUSE` and its like). */
 export function listenForPublishers(options: PublishingOptions): Promise<RtmpListener> {
-  const { config, registry, phase, started, access, certificates, onLimit, log } = options;
+  const { config, registry, phase, started, access, certificates, admits, onLimit, log } = options;
   return createRtmpListener({
     host: config.rtmpHost,
     port: config.rtmpPort,
@@ -36,6 +39,7 @@ export function listenForPublishers(options: PublishingOptions): Promise<RtmpLis
       log,
     }),
     ...(certificates && { secureContext: () => certificates.context }),
+    admits,
     onLimit,
     log,
   });

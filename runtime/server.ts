@@ -15,6 +15,7 @@ import type { AdminServer } from './admin.ts';
 import { accessOf } from './access/from-options.ts';
 import type { ServerAddresses } from './addresses.ts';
 import { Certificates } from './certificates.ts';
+import { Descriptors } from './descriptors.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
 import { ENGINE_STOP_MAX_MS } from './engine.ts';
@@ -53,6 +54,7 @@ export class CaptiondServer {
   readonly #options: ServerOptions;
   readonly #actor: ActorRefFrom<typeof serverMachine>;
   readonly #clock: ServingClock;
+  readonly #descriptors: Descriptors;
   #transcribers: Transcribers | undefined;
   #sessionLog: OpenSessionLog | undefined;
   #certificates: Certificates | undefined;
@@ -67,6 +69,7 @@ export class CaptiondServer {
     this.#options = options;
     const { config, log } = options;
     this.#clock = loggedClock(log);
+    this.#descriptors = new Descriptors({ sessions: () => this.registry.size, log });
     this.registry = new Registry({
       claim: (slug, wishes) => this.#claim(slug, wishes),
       start: (writer, wishes) => this.#startSession(writer, wishes),
@@ -141,11 +144,13 @@ export class CaptiondServer {
     const { childMark } = sessionLog;
     const { onLimit } = telemetry;
     this.#transcribers = await createTranscribers({ config, childMark, log, clock: this.#clock, onLimit, onProgress });
+    this.#descriptors.settle();
   }
 
   async #listen(telemetry: Telemetry, sessionLog: OpenSessionLog): Promise<void> {
     const { config, log } = this.#options;
     const certificates = this.#certificates;
+    const bounds = { admits: this.#descriptors.enter, onLimit: telemetry.onLimit };
     const access = accessOf(config, log);
     const admin = { host: config.adminHost, port: config.adminPort };
     this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, certificates, log });
@@ -159,11 +164,11 @@ export class CaptiondServer {
       limits: config,
       access,
       certificates,
+      ...bounds,
       log,
     });
     const publishing = { registry: this.registry, phase: () => this.#phase(), started: this.#start() };
-    const { onLimit } = telemetry;
-    this.#rtmp = await listenForPublishers({ ...publishing, config, access, certificates, onLimit, log });
+    this.#rtmp = await listenForPublishers({ ...publishing, ...bounds, config, access, certificates, log });
   }
 
   async #shutdown(): Promise<void> {

@@ -25,6 +25,8 @@ export interface RtmpListenerOptions {
   onCount?: OnCount;
   /** With it the listener speaks RTMPS alone; asked for every connection, so that certificates may change. */
   secureContext?: () => SecureContext;
+  /** Counts a connection in; false when the process has no room for it. */
+  admits?: (socket: Socket) => boolean;
   /** A limit has refused or ended a connection. */
   onLimit?: OnLimit;
 }
@@ -112,7 +114,7 @@ class Door {
     const address = socket.remoteAddress;
     // Without an address the peer has gone again already.
     if (address === undefined || this.#emptying) return void socket.on('error', () => undefined).destroy();
-    const limit = this.#exceeded(address);
+    const limit = this.#exceeded(address, socket);
     if (limit !== undefined) return this.#refuse(socket, limit);
     const { authorise, log, secureContext } = this.#options;
     // The handshake of TLS falls under the deadline and the limits of a connection that has not published yet.
@@ -153,12 +155,13 @@ class Door {
     socket.on('error', () => undefined).destroy();
   }
 
-  #exceeded(address: string): LimitName | undefined {
+  #exceeded(address: string, socket: Socket): LimitName | undefined {
     const { maxConnections, maxUnpublished, maxUnpublishedPerAddress } = this.#limits;
     if (this.#connections.size >= maxConnections) return 'rtmp_connections';
     if (this.#unpublishedTotal >= maxUnpublished) return 'rtmp_unpublished';
     const ofAddress = this.#unpublished.get(address) ?? 0;
-    return ofAddress >= maxUnpublishedPerAddress ? 'rtmp_unpublished_per_address' : undefined;
+    if (ofAddress >= maxUnpublishedPerAddress) return 'rtmp_unpublished_per_address';
+    return this.#options.admits?.(socket) === false ? 'descriptors' : undefined;
   }
 
   #countUnpublished(address: string, by: number): void {

@@ -1,0 +1,88 @@
+/** A crowd of connections on a process that may open few files: it is refused, and nobody who is in notices. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { scrape, valueOf } from '../support/metrics.ts';
+import { eventually } from '../support/processes.ts';
+import { ffmpegAudio } from '../support/publishers.ts';
+import { writeSpeech } from '../support/speech.ts';
+import { collect } from '../support/transcript-collector.ts';
+
+const LIMIT = 256;
+const CROWD = 400;
+const speech = writeSpeech(t.testdir());
+const main = new URL('../../runtime/main.ts', import.meta.url).pathname;
+
+t.setTimeout(180_000);
+
+async function startWithFewFiles() {
+  const folder = await mkdtemp(join(tmpdir(), 'captiond-few-files-'));
+  const ports = { RTMP_PORT: '0', HTTP_PORT: '0', ADMIN_PORT: '0' };
+  const child = spawn('sh', ['-c', `ulimit -n ${LIMIT}; exec "$0" "$1" serve`, process.execPath, main], {
+    env: { ...process.env, ...ports, DATA_DIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { out: '', lines: '' };
+  child.stdout.on('data', (data) => (printed.out += String(data)));
+  child.stderr.on('data', (data) => (printed.lines += String(data)));
+  await eventually('the server', () => printed.out.includes('inspect'), 60_000);
+  const portOf = (word: string): number =>
+    Number(new RegExp(`${word}\\s+\\w+://127.0.0.1:(\\d+)`).exec(printed.out)?.[1]);
+  return {
+    child,
+    printed,
+    ports: { rtmp: portOf('publish'), http: portOf('home'), admin: portOf('metrics') },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Connects and stays, half of them to each port; counts who is closed. */
+function crowd(ports: number[]) {
+  const sockets: Socket[] = [];
+  const counts = { open: 0, closed: 0 };
+  for (let index = 0; index < CROWD; index += 1) {
+    const socket = connect(ports[index % ports.length] ?? 0, '127.0.0.1');
+    socket.on('connect', () => (counts.open += 1));
+    socket.on('error', () => {}).on('close', () => (counts.closed += 1));
+    // An HTTP request that never ends, so that the connection stays for as long as it may.
+    socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+    sockets.push(socket);
+  }
+  return { counts, leave: () => sockets.forEach((socket) => socket.destroy()) };
+}
+
+void t.test(`${CROWD} connections on ${LIMIT} file descriptors`, { skip: process.platform === 'win32' }, async (t) => {
+  await using server = await startWithFewFiles();
+  const { rtmp, http, admin } = server.ports;
+  t.match(server.printed.lines, /connections are bounded by file descriptors.*"limit":256,"connectionsMax":\d+/);
+  const watch = `ws://127.0.0.1:${http}/sessions/talk/live?after=0`;
+  using viewer = collect(watch);
+  await using publisher = await ffmpegAudio(speech.path, `rtmp://127.0.0.1:${rtmp}/live/talk`);
+  await viewer.find(({ type }) => type === 'transcript_partial');
+  const { counts, leave } = crowd([http]);
+  await eventually('all have had their answer', () => counts.open + counts.closed >= CROWD);
+  await eventually('those for whom there is no room are closed', () => counts.closed >= CROWD - LIMIT);
+  const metrics = await scrape(`http://127.0.0.1:${admin}/metrics`);
+  t.ok((valueOf(metrics, 'limit_refusals_total{limit="descriptors"}') ?? 0) >= CROWD - LIMIT, 'counted');
+  t.match(server.printed.lines, /raise ulimit -n/, 'and said');
+  // There is room for what a running session needs: another ffmpeg, another session.
+  await using second = await ffmpegAudio(speech.path, `rtmp://127.0.0.1:${rtmp}/live/second`);
+  const soFar = performance.now();
+  await viewer.find(({ type, atMs }) => type === 'transcript_final' && atMs > soFar);
+  t.equal(publisher.child.exitCode, null);
+  leave();
+  using late = collect(`ws://127.0.0.1:${http}/sessions/talk/live?after=0`);
+  await late.find(({ type }) => type === 'transcript_final');
+  t.equal(await viewer.closed, 1000);
+  t.match(viewer.messages.at(-1)?.ledger, { gapMs: 0 });
+  await second[Symbol.asyncDispose]();
+});
