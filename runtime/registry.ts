@@ -3,9 +3,15 @@
  *
  * Each session is a root actor of its own; this is plain bookkeeping. A new publish after an end starts a new epoch.
  */
+import { setImmediate } from 'node:timers/promises';
+import PQueue from 'p-queue';
 import type { RunWriter } from '../actors/log/port.ts';
+import type { EndReason } from '../machines/events.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionWishes } from './session-wishes.ts';
+
+/** How long sessions are ended before the rest of the server gets its turn. */
+const TURN_MS = 5;
 
 export interface RegistryOptions {
   /** Begins a run in the session log. */
@@ -21,6 +27,7 @@ export class Registry {
   readonly #live = new Map<string, LiveSession>();
   /** Names whose run is being claimed. */
   readonly #starting = new Map<string, Promise<LiveSession>>();
+  readonly #turns = new PQueue({ concurrency: 1 });
   /** Leftovers of all ended sessions; must stay 0. */
   leftovers = 0;
 
@@ -59,13 +66,34 @@ export class Registry {
 
   async #start(slug: string, wishes: SessionWishes | undefined): Promise<LiveSession> {
     try {
-      const session = this.#options.start(await this.#options.claim(slug, wishes), wishes);
-      this.#live.set(slug, session);
-      void session.closed.then(() => this.#retire(session));
-      return session;
+      const writer = await this.#options.claim(slug, wishes);
+      return await this.#turns.add(() => this.#begin(writer, wishes));
     } finally {
       this.#starting.delete(slug);
     }
+  }
+
+  /** Ends every session in order, a few in each turn of the event loop. Resolves when all are closed. */
+  async stopAll(reason: EndReason): Promise<void> {
+    const closed: Promise<void>[] = [];
+    let untilMs = performance.now() + TURN_MS;
+    for (const session of this.liveSessions()) {
+      if (performance.now() >= untilMs) {
+        await setImmediate();
+        untilMs = performance.now() + TURN_MS;
+      }
+      closed.push(session.stop(reason));
+    }
+    await Promise.all(closed);
+  }
+
+  /** One in a turn of the event loop, so that a thousand that come together hold nobody up. */
+  async #begin(writer: RunWriter, wishes: SessionWishes | undefined): Promise<LiveSession> {
+    const session = this.#options.start(writer, wishes);
+    this.#live.set(session.slug, session);
+    void session.closed.then(() => this.#retire(session));
+    await setImmediate();
+    return session;
   }
 
   #retire(session: LiveSession): void {

@@ -216,7 +216,7 @@ export class CaptiondServer {
   }
 
   #drainSessions(): void {
-    for (const session of this.registry.liveSessions()) void session.stop('server_draining');
+    void this.registry.stopAll('server_draining');
     this.#noteClosed();
   }
 

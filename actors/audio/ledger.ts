@@ -1,7 +1,7 @@
 /**
  * The account of a session's sound: every sample received ends as transcribed or as a declared gap.
  *
- * Un-acknowledged PCM waits in a ring allocated once (`AUDIO_BUFFER_MS`); chunks are views of it. Policy when full: the
+ * Un-acknowledged PCM waits in a ring allocated once, with the first sound (`AUDIO_BUFFER_MS`); chunks are views of it. Policy when full: the
  * oldest second is dropped and declared as a gap.
  */
 import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../ports.ts';
@@ -27,7 +27,7 @@ export interface LedgerOptions {
 export class AudioLedger implements ChunkSource {
   readonly #chunkSamples: number;
   readonly #capacitySamples: number;
-  readonly #ring: Buffer;
+  #buffer: Buffer | undefined;
   readonly #onGap: LedgerOptions['onGap'];
   readonly #spans = new Spans();
   readonly #listeners = new Set<() => void>();
@@ -42,8 +42,13 @@ export class AudioLedger implements ChunkSource {
   constructor({ chunkMs, bufferMs, onGap }: LedgerOptions) {
     this.#chunkSamples = chunkMs * SAMPLES_PER_MS;
     this.#capacitySamples = Math.max(bufferMs * SAMPLES_PER_MS, 2 * this.#chunkSamples);
-    this.#ring = Buffer.allocUnsafeSlow(this.#capacitySamples * BYTES_PER_SAMPLE);
     this.#onGap = onGap;
+  }
+
+  /** Two megabytes by default; a session that waits for its publisher has none yet. */
+  get #ring(): Buffer {
+    this.#buffer ??= Buffer.allocUnsafeSlow(this.#capacitySamples * BYTES_PER_SAMPLE);
+    return this.#buffer;
   }
 
   get ackedSample(): number {

@@ -11,6 +11,7 @@ import { ffmpegFlags } from './ffmpeg-flags.ts';
 import { firstPcm } from './first-pcm.ts';
 import { gladiaLatency } from './gladia-latency.ts';
 import { markdown } from './report.ts';
+import { sessions } from './sessions.ts';
 import type { Bench } from './report.ts';
 
 const benches: Record<string, Bench> = {
@@ -18,6 +19,7 @@ const benches: Record<string, Bench> = {
   'first-pcm': firstPcm,
   'added-latency': addedLatency,
   captions,
+  sessions,
   'gladia-latency': gladiaLatency,
   'ai-calls': aiCalls,
   'fan-out': fanOut,

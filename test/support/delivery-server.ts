@@ -74,7 +74,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
     host: `${host}:${port}`,
     start: (slug) => registry.start(slug),
     async [Symbol.asyncDispose]() {
-      await Promise.all(registry.liveSessions().map((session) => session.stop('stopped')));
+      await registry.stopAll('stopped');
       await Promise.all([http.close(), webhooks?.stop()]);
       await sessionLog.close();
     },
