@@ -1,23 +1,14 @@
-/** With `AUTH_SECRET`: wrong tokens get in nowhere, are told why by the right code, and leave no trace; good ones get in. */
+/** With `AUTH_SECRET`, publishers and viewers over WebSocket: wrong tokens get in nowhere, are told why by the right code, and leave no trace; good ones get in. */
 import t from 'tap';
 import { Viewer } from '../../runtime/client/viewer.js';
-import { startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
-import { badTokens, SECRET, tokenFor } from '../support/bad-tokens.ts';
+import { badTokens, bearerOf, closeOf, guarded, queryOf, tokenFor } from '../support/bad-tokens.ts';
 import type { BadToken } from '../support/bad-tokens.ts';
 import { attempt } from '../support/http-server.ts';
 import type { AttemptOptions } from '../support/http-server.ts';
 import { publishRtmp, RtmpRefused } from '../support/rtmp-publisher.ts';
 
 t.setTimeout(120_000);
-
-const statusOf = { token_missing: 401, token_invalid: 401, token_expired: 401, token_not_for_this: 403 } as const;
-const closeOf = { token_missing: 4001, token_invalid: 4001, token_expired: 4001, token_not_for_this: 4003 } as const;
-
-const guarded = (): Promise<TestServer> => startServer({ AUTH_SECRET: SECRET, TRANSCRIBER: 'local' });
-const queryOf = (token: string | undefined): string => (token === undefined ? '' : `?token=${token}`);
-const bearerOf = (token: string | undefined): Record<string, string> =>
-  token === undefined ? {} : { authorization: `Bearer ${token}` };
 
 /** What a WebSocket may carry its token in. */
 const carriers: [name: string, (token: string | undefined) => { query: string } & AttemptOptions][] = [
@@ -186,43 +177,4 @@ void t.test('the viewer client goes on with fresh tokens', async (t) => {
   });
   t.equal(await refused.promise, 'refused', 'the same token again would change nothing');
   fixed.close();
-});
-
-void t.test('metrics and inspector are for admin of every session', async (t) => {
-  await using server = await guarded();
-  const { host, port } = server.addresses.admin;
-  const url = (path: string) => `http://${host}:${port}${path}`;
-  for (const path of ['/metrics', '/inspect', '/inspect/live?session=*']) {
-    const join = path.includes('?') ? '&' : '?';
-    for (const { name, token, code } of badTokens('*', 'admin', 'view')) {
-      const query = token === undefined ? '' : `${join}token=${token}`;
-      for (const [where, asked] of [
-        ['query', fetch(url(`${path}${query}`))],
-        ['header', fetch(url(path), { headers: bearerOf(token) })],
-      ] as const) {
-        const response = await asked;
-        t.equal(response.status, statusOf[code], `${path} ${where}: ${name}`);
-        t.equal(response.headers.get('www-authenticate') !== null, statusOf[code] === 401);
-        t.match(await response.json(), { error: { code } });
-      }
-    }
-    const own = await fetch(url(path), { headers: bearerOf(await tokenFor('talk', ['admin'])) });
-    t.equal(own.status, 403, 'admin of one session');
-  }
-  const admin = await tokenFor('*', ['admin']);
-  t.match(await (await fetch(url(`/metrics?token=${admin}`))).text(), /^sessions/m);
-  t.equal((await fetch(url('/inspect'), { headers: bearerOf(admin) })).status, 200);
-  for (const path of ['/healthz', '/inspect/assets/inspect.js', '/inspect/charts/session.svg']) {
-    t.equal((await fetch(url(path))).status, 200, `${path} holds nothing`);
-  }
-  const live = (query: string) => attempt(`ws://${host}:${port}/inspect/live?session=*${query}`);
-  t.match(await live(''), { status: 401, body: /token_missing/ });
-  t.match(await live(`&token=${await tokenFor('*', ['view'])}`), { status: 403 });
-  t.match(await live(`&token=${admin}`), { greeting: /"sessions"/ });
-  const closed = Promise.withResolvers<number>();
-  await attempt(`ws://${host}:${port}/inspect/live?session=*`, {
-    headers: bearerOf(await tokenFor('*', ['admin'], 2)),
-    keep: (socket) => socket.once('close', closed.resolve),
-  });
-  t.equal(await closed.promise, 4001, 'an inspector is closed when its token expires');
 });

@@ -1,13 +1,10 @@
 /** Canaries: a key, a publisher's token and Gladia's session secrets are searched in everything that an operator can read. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
-import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { talkPcm } from '../gladia-simulator/marks.ts';
 import { startGladia } from '../gladia-simulator/simulator.ts';
 import { runCaptiond } from '../harness.ts';
+import { collector, holdNone } from '../support/canaries.ts';
 import { eventually } from '../support/processes.ts';
 import { ffmpegAudio } from '../support/publishers.ts';
 import { collect } from '../support/transcript-collector.ts';
@@ -17,25 +14,6 @@ t.setTimeout(120_000);
 
 const KEY = 'canary-key-5b1f9c';
 const TOKEN = 'canary-token-77aa03';
-
-/** A collector that keeps what it is sent. */
-async function collector() {
-  const bodies: string[] = [];
-  const server = createServer((request, response) => {
-    request.setEncoding('utf8').on('data', (data) => bodies.push(String(data)));
-    request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { bodies, endpoint: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
-}
-
-function holdNone(t: Test, outputs: Readonly<Record<string, string>>, secrets: readonly string[]): void {
-  for (const [where, text] of Object.entries(outputs)) {
-    t.ok(text.length > 500, `${where}: there is something to search`);
-    for (const [index, secret] of secrets.entries()) t.notOk(text.includes(secret), `${where}: secret ${index}`);
-  }
-}
 
 void t.test('no secret is in logs, metrics, spans or the inspector', async (t) => {
   await using gladia = await startGladia({ key: KEY });

@@ -2,6 +2,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { Tokens } from '../../runtime/access/tokens.ts';
 import type { Scope } from '../../runtime/access/port.ts';
+import { startServer } from '../harness.ts';
+import type { TestServer } from '../harness.ts';
 
 export const SECRET = 'a-secret-of-the-tests-with-enough-bytes';
 const HOUR_S = 3_600;
@@ -55,3 +57,25 @@ export function badTokens(session: string, scope: Scope, otherScope: Scope): Bad
     { name: 'other scope', token: sign(header, claimsFor(session, otherScope)), code: 'token_not_for_this' },
   ];
 }
+
+/** HTTP status and close code that a refusal has. */
+export const statusOf = {
+  token_missing: 401,
+  token_invalid: 401,
+  token_expired: 401,
+  token_not_for_this: 403,
+} as const;
+export const closeOf = {
+  token_missing: 4001,
+  token_invalid: 4001,
+  token_expired: 4001,
+  token_not_for_this: 4003,
+} as const;
+
+/** A server that wants tokens of `SECRET`. */
+export const guarded = (): Promise<TestServer> => startServer({ AUTH_SECRET: SECRET, TRANSCRIBER: 'local' });
+
+/** The token as a query, or as a header. */
+export const queryOf = (token: string | undefined): string => (token === undefined ? '' : `?token=${token}`);
+export const bearerOf = (token: string | undefined): Record<string, string> =>
+  token === undefined ? {} : { authorization: `Bearer ${token}` };

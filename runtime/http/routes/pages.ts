@@ -24,8 +24,9 @@ const home = described({
 const watch = described({
   id: 'showWatchPage',
   summary: 'Live captions for readers',
-  description: 'Also before there is a session of that name: the page waits for it.',
-  access: { scope: 'view', of: 'session' },
+  description:
+    'Also before there is a session of that name: the page waits for it. It holds nothing; with tokens on it asks for ' +
+    'captions with the `token` of its own address.',
   answers: { 200: { description: 'The page.', content: page }, ...unchanged },
   errors: ['bad_slug'],
 });
@@ -33,7 +34,6 @@ const watch = described({
 const overlay = described({
   id: 'showOverlay',
   summary: 'Transparent captions for a browser source in OBS',
-  access: { scope: 'view', of: 'session' },
   answers: { 200: { description: 'The page.', content: page }, ...unchanged },
   errors: ['bad_slug'],
 });
