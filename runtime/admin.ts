@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { OnLimit } from '../actors/limit-names.ts';
 import type { Log } from '../actors/ports.ts';
 import { credentialsOf } from './access/credentials.ts';
 import type { Access, Denial, Grant } from './access/port.ts';
@@ -10,6 +11,7 @@ import type { Certificates } from './certificates.ts';
 import { challenged, errorAnswer, json, send } from './http/answer.ts';
 import type { Answer } from './http/answer.ts';
 import { parseTarget } from './http/target.ts';
+import { Door } from './http/door.ts';
 import { createTrust } from './http/trust.ts';
 import { createInspectLive } from './inspector/live.ts';
 import { loadInspectorPages } from './inspector/pages.ts';
@@ -18,15 +20,21 @@ import type { Registry } from './registry.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** Connections at a time. */
-const CONNECTIONS_MAX = 64;
+export const ADMIN_CONNECTIONS_MAX = 64;
+export const ADMIN_CONNECTIONS_PER_ADDRESS_MAX = 32;
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+const timing = {
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: 1_000,
+};
 
 export interface AdminOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  telemetry: Pick<Telemetry, 'scrape'>;
+  telemetry: Pick<Telemetry, 'scrape' | 'onLimit'>;
   /** What can be inspected. */
   registry: Pick<Registry, 'live' | 'liveSessions'>;
   /** Metrics and inspector are for tokens with `admin` for every session. */
@@ -49,9 +57,9 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
   const trust = createTrust({ listenHost: host, allowedOrigins: [] });
   const pages = await loadInspectorPages();
   const live = createInspectLive({ registry, trust, access: (request) => adminAccess(access, request) });
-  const timing = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
   const server = createWebServer(timing, options.certificates);
-  server.maxConnections = CONNECTIONS_MAX;
+  door(telemetry.onLimit).watch(server);
+  server.maxConnections = ADMIN_CONNECTIONS_MAX;
   server.on('request', (request, response) => {
     response.on('error', () => response.destroy());
     const isKnown = trust.acceptsHost(request.headers.host);
@@ -80,6 +88,15 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
       await closed;
     },
   };
+}
+
+function door(onLimit: OnLimit): Door {
+  return new Door({
+    maxPerAddress: ADMIN_CONNECTIONS_PER_ADDRESS_MAX,
+    maxTotal: ADMIN_CONNECTIONS_MAX,
+    names: { perAddress: 'admin_connections_per_address', total: 'admin_connections' },
+    onLimit,
+  });
 }
 
 /** May whoever sent this see the server as a whole? */

@@ -18,15 +18,17 @@ import type { SessionControl, SessionDirectory } from './directory.ts';
 import { createApp } from './http/app.ts';
 import { createAttach, REFUSED_SOCKETS_MAX } from './http/attach.ts';
 import type { Attach } from './http/attach.ts';
+import { Door } from './http/door.ts';
 import { createListener } from './http/listener.ts';
 import type { HttpTiming } from './http/listener.ts';
 import { Places } from './http/places.ts';
 import type { Readiness } from './http/readiness.ts';
 import { createTrust } from './http/trust.ts';
 import { loadPages } from './pages.ts';
+import { proxiesOf } from './proxies.ts';
 
-/** Connections beyond viewers and refused viewers: pages, API, probes. Further ones are not accepted. */
-const OTHER_CONNECTIONS_MAX = 1_000;
+/** Connections that are no viewers: pages, API, probes, upgrades. Further ones are not accepted. */
+export const VISITORS_MAX = 4_000;
 /** How long `close` lets requests in flight finish. */
 const CLOSE_TIMEOUT_MS = 500;
 
@@ -40,7 +42,8 @@ export interface HttpServerOptions {
   readiness: () => Readiness;
   /** Where publishers connect, for the home page; undefined until it is known. */
   publishAddress: () => { host: string; port: number } | undefined;
-  limits: Pick<Config, 'maxViewers' | 'allowedOrigins'>;
+  limits: Pick<Config, 'maxViewers' | 'allowedOrigins'> &
+    Partial<Pick<Config, 'maxViewersPerAddress' | 'maxConnectionsPerAddress' | 'trustedProxies'>>;
   /** Who may do what; everybody everything unless given. */
   access?: Access;
   /** With these it speaks HTTPS alone. */
@@ -69,10 +72,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const isSecure = certificates !== undefined;
   const pages = await loadPages({ publishAddress, isSecure, allowedOrigins: limits.allowedOrigins });
   const isDraining = (): boolean => readiness().reason === 'server_draining';
-  const places = new Places(limits.maxViewers);
+  const { door, places } = entrance(options);
   const expiries = new Expiries();
-  const attach = createAttach({ directory, places, trust, isDraining, access, expiries });
-  const connectionsMax = limits.maxViewers + REFUSED_SOCKETS_MAX + OTHER_CONNECTIONS_MAX;
+  const attach = createAttach({ directory, places, trust, isDraining, access, expiries, onLimit: options.onLimit });
+  const connectionsMax = limits.maxViewers + REFUSED_SOCKETS_MAX + VISITORS_MAX;
   const app = await createApp({
     shown: { directory, pages, readiness, places, control, access, expiries, log },
     trust,
@@ -80,6 +83,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   });
   const { server } = app;
   server.prependListener('connection', doorOf(options));
+  door.watch(server);
+  server.on('upgrade', (_request, socket) => door.upgrading(socket));
   server.on('upgrade', guardUpgrades(attach, log));
   server.listen(port, host);
   await once(server, 'listening');
@@ -100,6 +105,25 @@ function doorOf({ admits, onLimit }: HttpServerOptions) {
     onLimit?.('descriptors');
     socket.destroy();
   };
+}
+
+/** Who may be connected, before and after becoming a viewer. */
+function entrance({ limits, onLimit = () => {} }: HttpServerOptions): { door: Door; places: Places } {
+  const {
+    maxViewers: max,
+    maxViewersPerAddress: maxPerAddress,
+    maxConnectionsPerAddress,
+    trustedProxies = [],
+  } = limits;
+  const isProxy = proxiesOf(trustedProxies);
+  const door = new Door({
+    maxPerAddress: maxConnectionsPerAddress ?? VISITORS_MAX,
+    maxTotal: VISITORS_MAX,
+    names: { perAddress: 'http_connections_per_address', total: 'http_connections' },
+    isProxy,
+    onLimit,
+  });
+  return { door, places: new Places({ max, maxPerAddress, isProxy, door, onLimit }) };
 }
 
 function guardUpgrades(attach: Attach, log: Log) {

@@ -3,6 +3,11 @@ import type { LimitName } from '../actors/limit-names.ts';
 import { MAX_AMF0_DEPTH, MAX_AMF0_STRING_BYTES, MAX_AMF0_VALUES } from '../actors/rtmp/amf0.ts';
 import { defaultRtmpLimits as rtmp } from '../actors/rtmp/limits.ts';
 import { BYTES_PER_MINUTE, EXCESS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../actors/viewers/inbound-budget.ts';
+import { ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_ADDRESS_MAX } from './admin.ts';
+import { VISITORS_MAX } from './http.ts';
+import { BUFFERED_CHUNKS_MAX, FRAGMENTS_MAX, VIEWER_MESSAGE_MAX_BYTES } from './http/attach.ts';
+import { UPGRADE_TIMEOUT_MS } from './http/door.ts';
+import { httpLimits } from './http/listener.ts';
 import { options } from './options.ts';
 import type { OptionName } from './options.ts';
 
@@ -82,6 +87,58 @@ export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
     what: 'AMF0 of one command',
     value: `depth ${MAX_AMF0_DEPTH}, ${count(MAX_AMF0_VALUES)} values, strings of ${bytes(MAX_AMF0_STRING_BYTES)}`,
     beyond: CLOSED,
+  },
+  http_connections: { what: 'HTTP connections that are no viewers', value: count(VISITORS_MAX), beyond: NOT_ACCEPTED },
+  http_connections_per_address: {
+    what: 'the same, of one address (IPv6: of one /64 network)',
+    value: byDefault('MAX_CONNECTIONS_PER_ADDRESS'),
+    beyond: NOT_ACCEPTED,
+    option: 'MAX_CONNECTIONS_PER_ADDRESS',
+  },
+  http_request_time: {
+    what: 'headers, and the whole request',
+    value: `${seconds(httpLimits.headersTimeoutMs)}, ${seconds(httpLimits.requestTimeoutMs)}; looked at every ${seconds(httpLimits.checkIntervalMs)}`,
+    beyond: 'answered 408 and closed',
+  },
+  http_idle_time: { what: 'an answer that is not read', value: seconds(httpLimits.idleTimeoutMs), beyond: CLOSED },
+  http_upgrade_time: { what: 'an upgrade without its answer', value: seconds(UPGRADE_TIMEOUT_MS), beyond: CLOSED },
+  http_header_bytes: {
+    what: 'headers of a request',
+    value: bytes(httpLimits.headerMaxBytes),
+    beyond: 'answered 431 and closed',
+  },
+  http_body_bytes: { what: 'the body of a request', value: '64 KiB', beyond: 'answered 413 and closed' },
+  admin_connections: {
+    what: 'connections to the admin listener',
+    value: count(ADMIN_CONNECTIONS_MAX),
+    beyond: NOT_ACCEPTED,
+  },
+  admin_connections_per_address: {
+    what: 'the same, of one address',
+    value: count(ADMIN_CONNECTIONS_PER_ADDRESS_MAX),
+    beyond: NOT_ACCEPTED,
+  },
+  viewers: {
+    what: 'viewers',
+    value: byDefault('MAX_VIEWERS'),
+    beyond: 'closed with 1013, answered 503',
+    option: 'MAX_VIEWERS',
+  },
+  viewers_per_address: {
+    what: 'viewers of one address',
+    value: byDefault('MAX_VIEWERS_PER_ADDRESS'),
+    beyond: 'the same',
+    option: 'MAX_VIEWERS_PER_ADDRESS',
+  },
+  viewer_message_bytes: {
+    what: 'one message of a viewer',
+    value: bytes(VIEWER_MESSAGE_MAX_BYTES),
+    beyond: 'closed with 1009',
+  },
+  viewer_fragments: {
+    what: 'frames of one message, and pieces of the network that wait to become one',
+    value: `${FRAGMENTS_MAX}, ${BUFFERED_CHUNKS_MAX}`,
+    beyond: 'closed with 1008',
   },
   key_sessions: {
     what: 'sessions of one token at a time',

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { mayReach } from './outgoing/reach.ts';
+import { parseNetwork } from './proxies.ts';
 
 /** What a text became. `expected` completes the sentence "NAME must be …". */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; expected: string };
@@ -188,6 +189,21 @@ export function languages(fallback: string, meaning: string): Option<string[]> {
       const tags = list(given.toLowerCase());
       const wellFormed = tags.length > 0 && tags.every((tag) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/.test(tag));
       return wellFormed ? ok([...new Set(tags)]) : refuse('language tags between commas, such as en');
+    },
+  };
+}
+
+/** Addresses and networks (CIDR) between commas. */
+export function networks(meaning: string): Option<string[]> {
+  return {
+    fallback: '',
+    fallbackShown: '–',
+    range: 'comma list',
+    meaning,
+    parse: (given) => {
+      const all = list(given);
+      const wellFormed = all.every((each) => parseNetwork(each) !== undefined);
+      return wellFormed ? ok(all) : refuse('addresses or networks between commas, such as 127.0.0.1,10.0.0.0/8');
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   host,
   keyOfBytes,
   languages,
+  networks,
   optionalAddress,
   optionalText,
   origins,
@@ -78,6 +79,13 @@ export const options = {
   MAX_SESSIONS: whole(200, [1, 100_000], 'sessions at a time; a further publisher is refused'),
   KEY_SESSIONS_MAX: whole(20, [1, 100_000], 'sessions that one token may publish at a time'),
   KEY_MINUTES_PER_DAY: whole(14_400, [1, 10_000_000], 'minutes that one token may publish in 24 hours'),
+  MAX_VIEWERS_PER_ADDRESS: whole(10_000, [1, 1_000_000], 'the same of one address'),
+  MAX_CONNECTIONS_PER_ADDRESS: whole(
+    1_000,
+    [1, 100_000],
+    'HTTP connections of one address that are no viewers; a further one is closed',
+  ),
+  TRUSTED_PROXIES: networks('addresses and networks of proxies in front: limits for one address are not for them'),
   MAX_VIEWERS: whole(20_000, [1, 1_000_000], 'viewers at a time; a further one is refused'),
   RETENTION_HOURS: whole(24, [0, 8760], 'how long ended sessions stay readable'),
   AUTH_SECRET: secret(

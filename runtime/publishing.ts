@@ -10,6 +10,7 @@ import type { AdmissionOptions } from './admission.ts';
 import { keyBudgets } from './budgets/key-budgets.ts';
 import type { Certificates } from './certificates.ts';
 import type { Config } from './config.ts';
+import { proxiesOf } from './proxies.ts';
 
 export interface PublishingOptions extends Pick<AdmissionOptions, 'registry' | 'phase' | 'started'> {
   config: Config;
@@ -40,6 +41,7 @@ export function listenForPublishers(options: PublishingOptions): Promise<RtmpLis
     }),
     ...(certificates && { secureContext: () => certificates.context }),
     admits,
+    isProxy: proxiesOf(config.trustedProxies),
     onLimit,
     log,
   });

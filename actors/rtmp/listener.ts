@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { SecureContext } from 'node:tls';
+import { addressGroup } from '../address-group.ts';
 import type { LimitName, OnLimit } from '../limit-names.ts';
 import type { Authorise, Log } from '../ports.ts';
 import { Connection } from './connection.ts';
@@ -29,6 +30,8 @@ export interface RtmpListenerOptions {
   admits?: (socket: Socket) => boolean;
   /** A limit has refused or ended a connection. */
   onLimit?: OnLimit;
+  /** Does this address stand for many? The limit for one address is not for it. */
+  isProxy?: (address: string) => boolean;
 }
 
 export interface RtmpListener {
@@ -159,15 +162,17 @@ class Door {
     const { maxConnections, maxUnpublished, maxUnpublishedPerAddress } = this.#limits;
     if (this.#connections.size >= maxConnections) return 'rtmp_connections';
     if (this.#unpublishedTotal >= maxUnpublished) return 'rtmp_unpublished';
-    const ofAddress = this.#unpublished.get(address) ?? 0;
-    if (ofAddress >= maxUnpublishedPerAddress) return 'rtmp_unpublished_per_address';
+    const ofAddress = this.#unpublished.get(addressGroup(address)) ?? 0;
+    const isShared = this.#options.isProxy?.(address) === true;
+    if (ofAddress >= maxUnpublishedPerAddress && !isShared) return 'rtmp_unpublished_per_address';
     return this.#options.admits?.(socket) === false ? 'descriptors' : undefined;
   }
 
   #countUnpublished(address: string, by: number): void {
-    const count = (this.#unpublished.get(address) ?? 0) + by;
-    if (count > 0) this.#unpublished.set(address, count);
-    else this.#unpublished.delete(address);
+    const group = addressGroup(address);
+    const count = (this.#unpublished.get(group) ?? 0) + by;
+    if (count > 0) this.#unpublished.set(group, count);
+    else this.#unpublished.delete(group);
     this.#unpublishedTotal += by;
   }
 }

@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { errors } from '../../machines/errors.ts';
+import type { LimitName, OnLimit } from '../../actors/limit-names.ts';
 import { SocketLine } from '../../actors/viewers/socket-line.ts';
 import { closeCodes, closes } from '../../actors/wire/close-codes.ts';
 import { credentialsOf } from '../access/credentials.ts';
@@ -29,14 +30,29 @@ export const SUBPROTOCOL = 'captiond.v2';
 /** Longest message that a viewer may send; a longer one closes it (1009). */
 export const VIEWER_MESSAGE_MAX_BYTES = 16_384;
 /** Frames that one message may be split into, and pieces of the network's that may wait to become frames. */
-const FRAGMENTS_MAX = 32;
-const BUFFERED_CHUNKS_MAX = 256;
+export const FRAGMENTS_MAX = 32;
+export const BUFFERED_CHUNKS_MAX = 256;
 /** How long a closed viewer may take to answer the close before its connection is cut. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Upgrades that wait for the answer whether they are allowed; further ones get a 503. */
 const UNDECIDED_MAX = 1_000;
 /** Sockets above MAX_VIEWERS that are accepted to be told so by a close code; further ones get a 503. */
 export const REFUSED_SOCKETS_MAX = 100;
+
+/** What `ws` ends a connection for, where it is a limit. */
+const limitOfFault: Readonly<Record<string, LimitName>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'viewer_message_bytes',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'viewer_fragments',
+};
+
+/** Ends a connection whose frames cannot be read; shared by all. */
+function failing(onLimit: OnLimit | undefined) {
+  return function failed(this: WebSocket, { code = '' }: NodeJS.ErrnoException): void {
+    const limit = limitOfFault[code];
+    if (limit !== undefined) onLimit?.(limit);
+    this.terminate();
+  };
+}
 
 export interface AttachOptions {
   directory: SessionDirectory;
@@ -45,6 +61,7 @@ export interface AttachOptions {
   isDraining: () => boolean;
   access: Access;
   expiries: Expiries;
+  onLimit?: OnLimit | undefined;
 }
 
 /** The WebSocket side of the listener. */
@@ -60,19 +77,19 @@ export function createAttach(options: AttachOptions): Attach {
   server.on('wsClientError', (error, socket) => {
     sendRaw(socket, errorAnswer('bad_request', { detail: `${error.message}.` }));
   });
-  const viewers = new Set<WebSocket>();
-  const refused = new Set<WebSocket>();
+  const onError = failing(options.onLimit);
+  const [viewers, refused] = [new Set<WebSocket>(), new Set<WebSocket>()];
   let undecided = 0;
   function left(this: WebSocket): void {
     refused.delete(this);
-    if (viewers.delete(this)) options.places.release();
+    if (viewers.delete(this)) options.places.release(this);
   }
   const accept = ({ request, socket, head }: Upgrade, admitted: Admitted): void => {
     server.handleUpgrade(request, socket, head, (viewer) => {
-      viewer.on('close', left).on('error', terminateOnError);
+      viewer.on('close', left).on('error', onError);
       if (!admit({ viewer, stream: socket }, { ...options, ...admitted })) refused.add(viewer);
       else {
-        options.places.take();
+        options.places.take(viewer, socket);
         viewers.add(viewer);
       }
     });
@@ -98,10 +115,6 @@ export function createAttach(options: AttachOptions): Attach {
 
 function destroyOnError(this: Duplex): void {
   this.destroy();
-}
-
-function terminateOnError(this: WebSocket): void {
-  this.terminate();
 }
 
 function socketOptions() {
@@ -160,7 +173,7 @@ function admit({ viewer, stream }: { viewer: WebSocket; stream: Duplex }, option
   };
   if (!verdict.allowed) return refuse(errors[verdict.code].closeCode ?? closeCodes.tokenMissing, verdict.code);
   if (isDraining()) return refuse(closeCodes.serverRestarting, 'server_restarting');
-  if (places.isFull) return refuse(closeCodes.atCapacity, 'at_capacity');
+  if (places.refuses(stream)) return refuse(closeCodes.atCapacity, 'at_capacity');
   const request = readViewerRequest(query);
   if ('fault' in request) return refuse(closeCodes.policyViolation, request.fault);
   const line = new SocketLine(viewer, stream, viewer.protocol === SUBPROTOCOL ? 'v2' : 'v1');

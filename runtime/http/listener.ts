@@ -13,6 +13,8 @@ export const httpLimits = {
   requestTimeoutMs: 15_000,
   /** How long a connection may idle between two requests. */
   keepAliveTimeoutMs: 5_000,
+  /** Without a byte in either direction while a request is answered: its client does not read. */
+  idleTimeoutMs: 30_000,
   /** How often the timeouts above are looked at. */
   checkIntervalMs: 1_000,
   headerMaxBytes: 16_384,
@@ -35,6 +37,7 @@ export function createListener(handler: RequestListener, options: ListenerOption
   const server = createWebServer(serverOptions(timing), certificates).on('request', handler);
   server.maxHeadersCount = httpLimits.headersMax;
   server.maxConnections = connectionsMax;
+  server.timeout = timing.idleTimeoutMs ?? httpLimits.idleTimeoutMs;
   return server;
 }
 

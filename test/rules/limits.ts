@@ -8,7 +8,7 @@ import { readFiles } from '../support/source-files.ts';
 void t.test('every limit is named by a test of its own', async (t) => {
   const tests = [...readFiles(/^test\/.*\.ts$/)].filter(([path]) => path !== 'test/rules/limits.ts');
   for (const name of limitNames) {
-    const named = tests.filter(([, text]) => new RegExp(`['\\s]${name}\\b`).test(text));
+    const named = tests.filter(([, text]) => new RegExp(`['\\s.]${name}\\b`).test(text));
     t.ok(named.length > 0, `${name} is named`);
   }
 });

@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { EventLine } from '../../../actors/viewers/event-line.ts';
+import type { Visitor } from '../door.ts';
 import type { ViewerQuery } from '../../../actors/viewers/channel.ts';
 import type { ErrorCode } from '../../../machines/errors.ts';
 import type { Grant } from '../../access/port.ts';
@@ -59,7 +60,7 @@ export function addEvents(app: App, shown: Shown): void {
         return reply.answer(errorAnswer('bad_request', { detail: `${viewer.fault.replace(/^\w+: /, '')}.` }));
       }
       const session = shown.directory.get(slug);
-      const refusal = refusalOf(session, shown);
+      const refusal = refusalOf(session, request.raw.socket, shown);
       if (refusal !== undefined) return reply.answer(errorAnswer(refusal));
       // A browser comes back for ever unless it is told with this status that nothing will follow (WHATWG HTML, 9.2.2).
       if (session?.state === 'ended' && hasAll(viewer, session)) {
@@ -73,10 +74,14 @@ export function addEvents(app: App, shown: Shown): void {
   );
 }
 
-function refusalOf(session: SessionSummary | undefined, { readiness, places }: Shown): ErrorCode | undefined {
+function refusalOf(
+  session: SessionSummary | undefined,
+  visitor: Visitor,
+  { readiness, places }: Shown,
+): ErrorCode | undefined {
   if (readiness().reason === 'server_draining') return 'server_draining';
   if (session === undefined) return 'no_such_session';
-  return places.isFull ? 'at_capacity' : undefined;
+  return places.refuses(visitor) ? 'at_capacity' : undefined;
 }
 
 /** Takes the response away from the framework: from here on it is the fan-out's. */
@@ -93,8 +98,8 @@ interface Attached {
 }
 
 function attach({ slug, viewer, grant, response }: Attached, { directory, places, expiries, log }: Shown): void {
-  places.take();
-  response.once('close', () => places.release());
+  places.take(response, response.req.socket);
+  response.once('close', () => places.release(response));
   try {
     const line = new EventLine(response);
     // It only reads: no insight comes this way.
