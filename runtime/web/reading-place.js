@@ -21,9 +21,9 @@ export class ReadingPlace {
   constructor(content, onChange) {
     this.#onChange = onChange;
     window.addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    window.addEventListener('resize', () => this.#keep());
+    window.addEventListener('resize', () => this.keep());
     this.#show();
-    new ResizeObserver(() => this.#keep()).observe(content);
+    new ResizeObserver(() => this.keep()).observe(content);
   }
 
   get isFollowing() {
@@ -33,10 +33,11 @@ export class ReadingPlace {
   /** Goes to the end, and stays there. */
   toNewest() {
     this.#follow(true);
-    this.#keep();
+    this.keep();
   }
 
-  #keep() {
+  /** The page has another size: its end stays in view where the reader is there. */
+  keep() {
     if (!this.#isFollowing) return;
     window.scrollTo(0, document.documentElement.scrollHeight);
     // Where older text was taken away this is further up than before, and not because the reader wished it.

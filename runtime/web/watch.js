@@ -1,6 +1,7 @@
 /** The captions page of one session: what the viewer client tells, shown. */
 import { Viewer } from '../client/viewer.js';
 import { Captions, LINES_MAX, LINES_MAX_SCROLLED_BACK } from './captions.js';
+import { InsightPanel } from './insight-panel.js';
 import { ownToken } from './own-token.js';
 import { ReadingPlace } from './reading-place.js';
 import { statusOf } from './status.js';
@@ -17,6 +18,16 @@ const AWAY_MS = 30_000;
 const slug = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
 const place = new ReadingPlace(byId('captions'), (isFollowing) => (byId('newest').hidden = isFollowing));
 const captions = new Captions(byId('captions'));
+const insights = new InsightPanel(
+  {
+    panel: byId('insights'),
+    gist: byId('gist'),
+    topics: byId('topics'),
+    actions: byId('actions'),
+    actionsTitle: byId('actions-title'),
+  },
+  () => place.keep(),
+);
 
 /** @type {{ connection: Connection, session: SessionState, historyTo: number }} */
 const now = { connection: 'connecting', session: 'awaiting', historyTo: 0 };
@@ -61,7 +72,11 @@ const viewer = new Viewer({
       now.session = session;
       showStatus();
     },
-    run: (session) => captions.run(session),
+    run: (session) => {
+      captions.run(session);
+      insights.clear();
+    },
+    insight: (insight) => insights.show(insight),
     partial: (partial) => change(() => captions.partial(partial)),
     final: (final) => {
       change(() => captions.final(final));
