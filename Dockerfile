@@ -1,7 +1,9 @@
 # captiond with Debian's ffmpeg and the built-in engine: no download at start, no root, no build step.
 #
 #   docker build -t captiond .
-#   docker run --rm --network host -v captiond-data:/data captiond
+#   docker run --rm captiond node runtime/main.ts doctor
+#
+# README.md has a compose file for it: read-only, without capabilities, with limits and secrets from a file.
 #
 # A slim image for a cloud engine alone, without the built-in one (about 150 MB less):
 #   docker build --build-arg NPM_OMIT=optional -t captiond:slim .
@@ -28,6 +30,7 @@ VOLUME /data
 USER node
 EXPOSE 1935 8080 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-  CMD ["node", "-e", "fetch(`http://${process.env.HTTP_HOST ?? '127.0.0.1'}:${process.env.HTTP_PORT ?? 8080}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "runtime/healthcheck.ts"]
+# Ends sessions in order within DRAIN_MS. Node reaps every process that captiond starts, and none of those starts another.
 STOPSIGNAL SIGTERM
 CMD ["node", "runtime/main.ts", "serve"]
