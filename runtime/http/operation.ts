@@ -7,8 +7,8 @@ import type { ErrorCase, ResponseDescription } from './error-responses.ts';
 /** What one must be allowed to do. */
 export interface RouteAccess {
   scope: Extract<Scope, 'view' | 'admin'>;
-  /** Of what: the session of the address, the server as a whole, or any session at all. */
-  of: 'session' | 'server' | 'any';
+  /** Of what: the session of the address, or any session at all; the route then sees which. */
+  of: 'session' | 'any';
 }
 
 export interface OperationOptions {

@@ -29,10 +29,10 @@ async function guarded() {
     },
   };
   const server = await startHttp({ access, directory, control });
-  const ask = async (method: string, path: string, token?: string) => {
+  const ask = async (method: string, path: string, token?: string, slug = 'talk') => {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     if (method === 'POST') headers['content-type'] = 'application/json';
-    const body = method === 'POST' ? { body: '{"slug":"talk"}' } : {};
+    const body = method === 'POST' ? { body: JSON.stringify({ slug }) } : {};
     const answer = await fetch(server.url(path), { method, headers, ...body });
     if (answer.headers.get('content-type')?.startsWith('text/event-stream')) {
       await answer.body?.cancel();
@@ -50,7 +50,7 @@ const guardedRoutes: [method: string, path: string, good: string[]][] = [
   ['GET', '/sessions/talk', ['reader', 'readerOfAll', 'owner', 'operator']],
   ['GET', '/sessions/talk/events', ['reader', 'readerOfAll', 'owner', 'operator']],
   ['GET', '/sessions/talk/transcript.vtt', ['reader', 'readerOfAll', 'owner', 'operator']],
-  ['POST', '/sessions', ['operator']],
+  ['POST', '/sessions', ['owner', 'operator']],
   ['DELETE', '/sessions/talk', ['owner', 'operator']],
 ];
 
@@ -85,6 +85,8 @@ void t.test('a session of another name is another question', async (t) => {
   await using server = await guarded();
   t.equal((await server.ask('GET', '/sessions/other', 'reader')).status, 403);
   t.equal((await server.ask('DELETE', '/sessions/other', 'owner')).status, 403);
+  t.match(await server.ask('POST', '/sessions', 'owner', 'other'), { status: 403, code: 'token_not_for_this' });
+  t.strictSame(server.done, []);
   t.equal((await server.ask('GET', '/sessions/nobody', 'reader')).status, 403, 'what there is not cannot be found out');
 });
 

@@ -1,7 +1,7 @@
 /** `/sessions`: list, prepare, read, end. */
 import { covers } from '../../access/port.ts';
 import { languageSchema, readWishes, wishesSchema } from '../../session-wishes.ts';
-import { errorAnswer, json } from '../answer.ts';
+import { challenged, errorAnswer, json } from '../answer.ts';
 import type { App } from '../framework.ts';
 import { operation } from '../operation.ts';
 import { exampleAwaiting, exampleSession, sessionReference, sessionSchema, slugParams } from '../schemas.ts';
@@ -38,8 +38,9 @@ const prepare = operation({
   id: 'prepareSession',
   tag: 'sessions',
   summary: 'Prepare a session with options of its own',
-  description: 'It waits for its publisher; viewers may attach at once.',
-  access: { scope: 'admin', of: 'server' },
+  description:
+    'It waits for its publisher; viewers may attach at once. The token must be for this session, or for all.',
+  access: { scope: 'admin', of: 'any' },
   answers: {
     201: {
       description: 'The session waits for its publisher.',
@@ -94,8 +95,11 @@ export function addSessions(app: App, shown: Shown): void {
 function addPreparing(app: App, { control }: Pick<Shown, 'control'>, done: () => void): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
-  app.post('/sessions', { ...prepare, schema: { ...prepare.schema, body: wishesSchema } }, async ({ body }, reply) => {
-    const { slug, wishes } = readWishes(body);
+  app.post('/sessions', { ...prepare, schema: { ...prepare.schema, body: wishesSchema } }, async (request, reply) => {
+    const { slug, wishes } = readWishes(request.body);
+    if (request.grant === undefined || !covers(request.grant, slug)) {
+      return reply.answer(challenged(errorAnswer('token_not_for_this')));
+    }
     const made = await control.prepare(slug, wishes);
     if ('slug' in made) return reply.answer(json(201, made, { location: `/sessions/${made.slug}` }));
     const { code, ...particulars } = made;
