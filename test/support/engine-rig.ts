@@ -103,7 +103,7 @@ function listen(engine: Engine, pcm: Buffer, pace: 'at once' | 'live'): Listenin
   };
 }
 
-/** A tenth of a second every tenth of a second. */
+/** A tenth of a second every tenth of a second, as long as somebody listens. */
 function speak(ledger: AudioLedger, pcm: Buffer): void {
   let at = 0;
   const timer = setInterval(() => {
@@ -113,4 +113,5 @@ function speak(ledger: AudioLedger, pcm: Buffer): void {
     clearInterval(timer);
     ledger.end();
   }, STEP_MS);
+  timer.unref();
 }

@@ -7,7 +7,7 @@ import type { SessionInput } from '../../../machines/session-setup.ts';
 import type { WebhooksInput } from '../../../machines/webhooks.ts';
 import { explore } from './explore.ts';
 import { gladiaTiming, gladiaWorld } from './gladia-world.ts';
-import type { Verdict } from './explore.ts';
+import type { Patience, Verdict } from './explore.ts';
 import {
   aiLeaseWorld,
   engineWorld,
@@ -66,76 +66,109 @@ const serverInput: ServerInput = { timing: { drainTimeoutMs: 15_000, shutdownTim
 /** A proof and what its longest stop must be: the exact sum of the deadlines that stand in a row. */
 export interface NamedProof {
   sumMs: number;
-  prove: (charts?: Charts) => Promise<Verdict>;
+  prove: (charts?: Charts, patience?: Patience) => Promise<Verdict>;
 }
 
 export const proofs = {
   process: {
     sumMs: 500 + 5_000 + 2_000,
-    prove: (charts) =>
-      explore({
-        create: () => processWorld(processInput, charts),
-        stop: ({ root }) => root.send({ type: 'process.stop' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => processWorld(processInput, charts),
+          stop: ({ root }) => root.send({ type: 'process.stop' }),
+        },
+        patience,
+      ),
   },
   engine: {
     sumMs: 500 + 5_000 + 2_000,
-    prove: (charts) =>
-      explore({
-        create: () => engineWorld({ process: processInput, restMs: 30_000 }, charts),
-        stop: ({ root }) => root.send({ type: 'engine.stop' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => engineWorld({ process: processInput, restMs: 30_000 }, charts),
+          stop: ({ root }) => root.send({ type: 'engine.stop' }),
+        },
+        patience,
+      ),
   },
   viewers: {
     sumMs: 2_000 + 500,
-    prove: (charts) =>
-      explore({
-        create: () => viewersWorld({ timing: viewersTiming }, charts),
-        stop: ({ root }) => root.send(viewersEnd),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => viewersWorld({ timing: viewersTiming }, charts),
+          stop: ({ root }) => root.send(viewersEnd),
+        },
+        patience,
+      ),
   },
   aiLease: {
     sumMs: 0,
-    prove: (charts) =>
-      explore({
-        create: () => aiLeaseWorld(leaseInput, charts),
-        stop: ({ root }) => root.send({ type: 'ai.close' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => aiLeaseWorld(leaseInput, charts),
+          stop: ({ root }) => root.send({ type: 'ai.close' }),
+        },
+        patience,
+      ),
   },
   insights: {
     sumMs: 1_000,
-    prove: (charts) =>
-      explore({
-        create: () => insightsWorld(insightsInput, charts),
-        stop: ({ root }) => root.send({ type: 'insights.stop' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => insightsWorld(insightsInput, charts),
+          stop: ({ root }) => root.send({ type: 'insights.stop' }),
+        },
+        patience,
+      ),
   },
   webhooks: {
     sumMs: 1_000,
-    prove: (charts) =>
-      explore({
-        create: () => webhooksWorld(webhooksInput, charts),
-        stop: ({ root }) => root.send({ type: 'webhooks.stop' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => webhooksWorld(webhooksInput, charts),
+          stop: ({ root }) => root.send({ type: 'webhooks.stop' }),
+        },
+        patience,
+      ),
   },
   server: {
     sumMs: 15_000 + 8_000,
-    prove: (charts) =>
-      explore({
-        create: () => serverWorld(serverInput, charts),
-        stop: ({ root }) => root.send({ type: 'server.drain' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => serverWorld(serverInput, charts),
+          stop: ({ root }) => root.send({ type: 'server.drain' }),
+        },
+        patience,
+      ),
   },
-  sessionOfSlowWords: { sumMs: 10_000 + 2_000 + 500, prove: (charts) => proveSession(slowWords, steady, charts) },
-  sessionOfSlowDecoder: { sumMs: 500 + 5_000 + 2_000, prove: (charts) => proveSession(slowDecoder, steady, charts) },
-  sessionOfPauses: { sumMs: 10_000 + 2_000 + 500, prove: (charts) => proveSession(slowWords, untroubled, charts) },
+  sessionOfSlowWords: {
+    sumMs: 10_000 + 2_000 + 500,
+    prove: (charts, patience) => proveSession([slowWords, steady], charts, patience),
+  },
+  sessionOfSlowDecoder: {
+    sumMs: 500 + 5_000 + 2_000,
+    prove: (charts, patience) => proveSession([slowDecoder, steady], charts, patience),
+  },
+  sessionOfPauses: {
+    sumMs: 10_000 + 2_000 + 500,
+    prove: (charts, patience) => proveSession([slowWords, untroubled], charts, patience),
+  },
   gladia: {
     sumMs: gladiaTiming.finishTimeoutMs + gladiaTiming.closeTimeoutMs + gladiaTiming.terminateTimeoutMs,
-    prove: (charts) =>
-      explore({
-        create: () => gladiaWorld({ hasFallback: false }, charts),
-        stop: ({ root }) => root.send({ type: 'finish' }),
-      }),
+    prove: (charts, patience) =>
+      explore(
+        {
+          create: () => gladiaWorld({ hasFallback: false }, charts),
+          stop: ({ root }) => root.send({ type: 'finish' }),
+        },
+        patience,
+      ),
   },
 } satisfies Record<string, NamedProof>;
 
@@ -144,10 +177,17 @@ const steady = ['audio paused', 'audio flowing'];
 /** Pauses beside nothing else: they touch no other region, and the product with all of them is too large to search. */
 const untroubled = ['child stalled', 'child refused', 'audio.format_changed', 'transcriber lost', 'transcriber failed'];
 
-function proveSession(input: SessionInput, without: string[], charts: Charts = {}): Promise<Verdict> {
-  return explore({
-    without,
-    create: () => sessionWorld(input, charts),
-    stop: ({ root }) => root.send({ type: 'session.stop', reason: 'stopped' }),
-  });
+function proveSession(
+  [input, without]: [SessionInput, string[]],
+  charts: Charts = {},
+  patience?: Patience,
+): Promise<Verdict> {
+  return explore(
+    {
+      without,
+      create: () => sessionWorld(input, charts),
+      stop: ({ root }) => root.send({ type: 'session.stop', reason: 'stopped' }),
+    },
+    patience,
+  );
 }

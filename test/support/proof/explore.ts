@@ -13,6 +13,14 @@ export interface Proof {
   without?: readonly string[];
 }
 
+/** When a search may end before it has seen everything: for charts that are known to be broken. */
+export interface Patience {
+  /** Faults that are enough. */
+  faultsMax: number;
+  /** A stop that takes longer is enough too. */
+  stopMaxMs: number;
+}
+
 export interface Verdict {
   /** Reached states. */
   states: number;
@@ -28,10 +36,10 @@ export interface Verdict {
 const leaves = / (accepted|exited|finished|emptied|done|ended|closes with 1000|over)$/;
 const STATES_MAX = 20_000;
 const TICKS_MAX = 100;
-const FAULTS_MAX = 10;
+const untilTheEnd: Patience = { faultsMax: 10, stopMaxMs: Infinity };
 
 /** Searches everything that can happen, then proves the stop. */
-export async function explore(proof: Proof): Promise<Verdict> {
+export async function explore(proof: Proof, { faultsMax, stopMaxMs } = untilTheEnd): Promise<Verdict> {
   const seen = new Set<string>();
   const verdict: Verdict = { states: 0, replays: 0, worst: { elapsedMs: 0, path: [] }, faults: [] };
   let frontier: string[][] = [[]];
@@ -46,7 +54,8 @@ export async function explore(proof: Proof): Promise<Verdict> {
       next.push(...openPaths(world, path, proof));
       await judgeSilence(proof, world, path, verdict);
       await judgeAnswers(proof, await replay(proof, path, verdict), path, verdict);
-      if (verdict.faults.length >= FAULTS_MAX) return { ...verdict, states: seen.size };
+      const isEnough = verdict.faults.length >= faultsMax || verdict.worst.elapsedMs > stopMaxMs;
+      if (isEnough) return { ...verdict, states: seen.size };
     }
     frontier = next;
   }
