@@ -22,6 +22,7 @@ export const limitNames = [
   'http_upgrade_time',
   'http_header_bytes',
   'http_body_bytes',
+  'json_levels',
   'admin_connections',
   'admin_connections_per_address',
   'viewers',

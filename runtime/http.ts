@@ -68,16 +68,16 @@ export interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, directory, control, readiness, limits, log, access = openAccess } = options;
   const trust = createTrust({ listenHost: host, allowedOrigins: limits.allowedOrigins });
-  const { publishAddress, certificates } = options;
+  const { publishAddress, certificates, onLimit } = options;
   const isSecure = certificates !== undefined;
   const pages = await loadPages({ publishAddress, isSecure, allowedOrigins: limits.allowedOrigins });
   const isDraining = (): boolean => readiness().reason === 'server_draining';
   const { door, places } = entrance(options);
   const expiries = new Expiries();
-  const attach = createAttach({ directory, places, trust, isDraining, access, expiries, onLimit: options.onLimit });
+  const attach = createAttach({ directory, places, trust, isDraining, access, expiries, onLimit });
   const connectionsMax = limits.maxViewers + REFUSED_SOCKETS_MAX + VISITORS_MAX;
   const app = await createApp({
-    shown: { directory, pages, readiness, places, control, access, expiries, log },
+    shown: { directory, pages, readiness, places, control, access, expiries, onLimit, log },
     trust,
     listener: (handler) => createListener(handler, { connectionsMax, timing: options.timing, certificates }),
   });

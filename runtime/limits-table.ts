@@ -1,5 +1,6 @@
 /** Every limit that guards the server against strangers: its value, what happens beyond it, and the option that sets it. */
 import type { LimitName } from '../actors/limit-names.ts';
+import { JSON_LEVELS_MAX } from '../actors/json-levels.ts';
 import { MAX_AMF0_DEPTH, MAX_AMF0_STRING_BYTES, MAX_AMF0_VALUES } from '../actors/rtmp/amf0.ts';
 import { defaultRtmpLimits as rtmp } from '../actors/rtmp/limits.ts';
 import { BYTES_PER_MINUTE, EXCESS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../actors/viewers/inbound-budget.ts';
@@ -108,6 +109,11 @@ export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
     beyond: 'answered 431 and closed',
   },
   http_body_bytes: { what: 'the body of a request', value: '64 KiB', beyond: 'answered 413 and closed' },
+  json_levels: {
+    what: 'levels of arrays and objects in a field, of bodies and of messages of viewers',
+    value: count(JSON_LEVELS_MAX),
+    beyond: 'answered 400; answered with `bad_message`, the tenth fault closes with 1008',
+  },
   admin_connections: {
     what: 'connections to the admin listener',
     value: count(ADMIN_CONNECTIONS_MAX),

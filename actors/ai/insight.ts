@@ -1,8 +1,7 @@
 /** What an insight may be: checked before it becomes a record that everybody gets. */
+import { JSON_LEVELS_MAX } from '../json-levels.ts';
 import type { AiInsight, AiRefusal } from './port.ts';
 
-/** Levels of arrays and objects in `data`. */
-export const INSIGHT_DEPTH_MAX = 8;
 /** Bytes of `data` as JSON: with what stands around it, it fits into a viewer's message of 16 KiB. */
 export const INSIGHT_DATA_MAX_BYTES = 15_360;
 
@@ -11,7 +10,7 @@ export function insightFault({ upToOffset, data }: AiInsight, newestOffset: numb
   if (!Number.isSafeInteger(upToOffset) || upToOffset < 0 || upToOffset > newestOffset) {
     return bad(`upToOffset must be a whole number from 0 to ${newestOffset}, the newest offset.`);
   }
-  if (isDeeper(data, INSIGHT_DEPTH_MAX)) return bad(`data must have at most ${INSIGHT_DEPTH_MAX} levels.`);
+  if (isDeeper(data, JSON_LEVELS_MAX)) return bad(`data must have at most ${JSON_LEVELS_MAX} levels.`);
   const json = JSON.stringify(data) as string | undefined;
   if (json === undefined) return bad('data must be a JSON value.');
   if (Buffer.byteLength(json) > INSIGHT_DATA_MAX_BYTES) {

@@ -36,7 +36,7 @@ export interface AiInsight {
   fence: number;
   /** The records up to this offset were looked at; from 0 to the newest that is shown. */
   upToOffset: number;
-  /** Any JSON value: at most `INSIGHT_DEPTH_MAX` levels and `INSIGHT_DATA_MAX_BYTES` as JSON. */
+  /** Any JSON value: at most `JSON_LEVELS_MAX` levels and `INSIGHT_DATA_MAX_BYTES` as JSON. */
   data: unknown;
 }
 

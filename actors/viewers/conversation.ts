@@ -16,7 +16,7 @@ export interface ConversationOptions {
   nowMs: () => number;
   /** Bytes of answers that may wait for a viewer that asks and does not read. */
   waitingMaxBytes: number;
-  /** A viewer has sent more than it may. */
+  /** A viewer has sent more than it may, or deeper. */
   onLimit?: OnLimit;
 }
 
@@ -76,7 +76,8 @@ export class Conversation {
     }
   }
 
-  #fault(viewer: Viewer, { code, detail }: MessageFault): void {
+  #fault(viewer: Viewer, { code, detail, limit }: MessageFault): void {
+    if (limit !== undefined) this.#options.onLimit?.(limit);
     this.#say(viewer, errorMessage(code, detail));
     viewer.faults += 1;
     if (viewer.faults >= FAULTS_MAX) viewer.close(closes.protocolError);

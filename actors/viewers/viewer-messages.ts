@@ -2,6 +2,8 @@
 import { errors } from '../../machines/errors.ts';
 import type { ErrorCode } from '../../machines/errors.ts';
 import type { AiInsight } from '../ai/port.ts';
+import { hasHostileName, isTooDeep, JSON_LEVELS_MAX } from '../json-levels.ts';
+import type { LimitName } from '../limit-names.ts';
 import type { ErrorMessage } from '../wire/messages.ts';
 
 /** Messages that the protocol does not know or whose fields cannot be used, after which a viewer is closed. */
@@ -18,11 +20,20 @@ export type ViewerMessage =
 export interface MessageFault {
   code: 'protocol_error' | 'bad_message';
   detail?: string;
+  /** The limit that it exceeds. */
+  limit?: LimitName;
 }
 
 /** Reads one message. Fields that the protocol does not know are passed over. */
 export function readMessage(text: string): { message: ViewerMessage } | { fault: MessageFault } {
+  if (isTooDeep(text)) {
+    const detail = `A field must have at most ${JSON_LEVELS_MAX} levels of arrays and objects.`;
+    return { fault: { code: 'bad_message', detail, limit: 'json_levels' } };
+  }
   const given = parsed(text);
+  if (hasHostileName(given)) {
+    return { fault: { code: 'protocol_error', detail: 'No field may be named __proto__ or constructor.' } };
+  }
   const { type, fence, upToOffset, data } = given;
   if (type === 'ai_acquire') return { message: { type } };
   if (type !== 'ai_renew' && type !== 'ai_release' && type !== 'ai_insight')

@@ -1,11 +1,15 @@
 /** What went wrong, as an answer: a request that its schema refuses, a body that is none, a fault of ours. */
 import type { FastifyError, FastifyRequest } from 'fastify';
+import { JSON_LEVELS_MAX } from '../../actors/json-levels.ts';
 import type { Log } from '../../actors/ports.ts';
 import { errorAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { faultsOf } from './faults.ts';
 import type { ObjectSchema } from './faults.ts';
 import type { App } from './framework.ts';
+
+/** A body of more levels than are read. */
+export class BodyTooDeep extends Error {}
 
 export function answerFailures(app: App, log: Log): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -28,6 +32,10 @@ function answerTo(error: FastifyError, request: FastifyRequest): Answer | undefi
     const [schema, data] =
       error.validationContext === 'body' ? [described?.body, body] : [described?.querystring, query];
     return errorAnswer('bad_request', { detail: faultsOf(request, schema as ObjectSchema, data) });
+  }
+  if (error instanceof BodyTooDeep) {
+    const detail = `A field must have at most ${JSON_LEVELS_MAX} levels of arrays and objects.`;
+    return errorAnswer('bad_request', { detail });
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return errorAnswer('body_too_large');
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' && described?.body !== undefined)

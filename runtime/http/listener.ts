@@ -17,7 +17,8 @@ export const httpLimits = {
   idleTimeoutMs: 30_000,
   /** How often the timeouts above are looked at. */
   checkIntervalMs: 1_000,
-  headerMaxBytes: 16_384,
+  /** Of all lines together: a token of 2 KiB fits in the address and as a header beside what browsers send. */
+  headerMaxBytes: 8_192,
   headersMax: 100,
 } as const;
 

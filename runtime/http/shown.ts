@@ -1,4 +1,5 @@
 /** What the routes show, and what they may do. */
+import type { OnLimit } from '../../actors/limit-names.ts';
 import type { Log } from '../../actors/ports.ts';
 import type { Expiries } from '../access/expiry.ts';
 import type { Access } from '../access/port.ts';
@@ -16,5 +17,6 @@ export interface Shown {
   /** Ends what a token allowed until a moment. */
   expiries: Expiries;
   control: SessionControl;
+  onLimit?: OnLimit | undefined;
   log: Log;
 }

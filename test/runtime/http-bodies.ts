@@ -21,13 +21,20 @@ function send(line: string, body: string, type = 'application/json'): Promise<st
   return raw(server.host, head + body);
 }
 
-const nested = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+const levels = (count: number): string => `${'['.repeat(count)}${']'.repeat(count)}`;
+const nested = levels(30_000);
 const refused: [what: string, body: string, answer: RegExp][] = [
   ['no JSON', '{"slug":', /^HTTP\/1\.1 400 [^]*not valid JSON/],
   ['nothing', '', /^HTTP\/1\.1 400 [^]*not valid JSON/],
   ['null', 'null', /^HTTP\/1\.1 400 [^]*must be an object/],
   ['a list', '[{"slug":"a"}]', /^HTTP\/1\.1 400 [^]*must be an object/],
-  ['deep nesting', nested, /^HTTP\/1\.1 400 [^]*must be an object/],
+  ['deep nesting', nested, /^HTTP\/1\.1 400 [^]*at most 8 levels/],
+  [
+    'one level too many',
+    `{"slug":"a","vocabulary":${levels(9)}}`,
+    /^HTTP\/1\.1 400 [^]*"bad_request"[^]*at most 8 levels/,
+  ],
+  ['the deepest that is read', `{"slug":"a","vocabulary":${levels(8)}}`, /^HTTP\/1\.1 400 [^]*vocabulary must be/],
   ['a prototype', '{"slug":"a","__proto__":{"region":"eu-west"}}', /^HTTP\/1\.1 400 /],
   ['a prototype, escaped', '{"slug":"a","\\u005f_proto__":{"region":"eu-west"}}', /^HTTP\/1\.1 400 /],
   ['a constructor', '{"slug":"a","constructor":{"prototype":{"region":"eu-west"}}}', /^HTTP\/1\.1 400 /],

@@ -103,6 +103,8 @@ void t.test('an upgrade that nobody answers is cut in time', async (t) => {
   t.strictSame(limits, ['http_upgrade_time']);
 });
 
+const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
 function counted() {
   const limits: LimitName[] = [];
   return { limits, onLimit: (limit: LimitName) => void limits.push(limit) };
@@ -128,7 +130,9 @@ void t.test('headers, bodies and requests beyond their bounds are counted by nam
   const body = 'x'.repeat(70_000);
   const headers = { 'content-type': 'application/json' };
   t.equal((await fetch(patient.server.url('/sessions'), { method: 'POST', headers, body })).status, 413);
-  t.strictSame(patient.limits, ['http_header_bytes', 'http_body_bytes']);
+  const deep = `{"slug":"a","spelling":${nested(9)}}`;
+  t.equal((await fetch(patient.server.url('/sessions'), { method: 'POST', headers, body: deep })).status, 400);
+  t.strictSame(patient.limits, ['http_header_bytes', 'http_body_bytes', 'json_levels']);
 });
 
 void t.test('viewers beyond their number, and beyond that of one address, are counted by name', async (t) => {

@@ -42,6 +42,34 @@ void t.test('headers and addresses that are too long are refused', async (t) => 
   t.match(far, /^HTTP\/1\.1 400 /);
 });
 
+void t.test(
+  'headers have 8 KiB in all: a browser with tokens of 2 KiB in the address and in a header fits',
+  async (t) => {
+    await using server = await startHttp();
+    const token = 'x'.repeat(2_048);
+    const browser = [
+      ...[
+        'Host: localhost',
+        'Connection: close',
+        `Authorization: Bearer ${token}`,
+        `Referer: http://localhost/watch/talk`,
+      ],
+      ...[`User-Agent: ${'x'.repeat(250)}`, `Accept: ${'x'.repeat(150)}`, 'Accept-Encoding: gzip, deflate, br, zstd'],
+      ...[
+        'Accept-Language: en-GB,en;q=0.9',
+        'Sec-Fetch-Mode: cors',
+        'Sec-Fetch-Site: same-origin',
+        'Cache-Control: no-cache',
+      ],
+    ];
+    const request = (more: string): string =>
+      `GET /sessions/talk?token=${token} HTTP/1.1\r\n${[...browser, more].join('\r\n')}\r\n\r\n`;
+    t.match(await raw(server.host, request('X-More: 1')), /^HTTP\/1\.1 200 /);
+    t.match(await raw(server.host, request(`Cookie: ${'x'.repeat(2_048)}`)), /^HTTP\/1\.1 200 /);
+    t.match(await raw(server.host, request(`Cookie: ${'x'.repeat(4_096)}`)), /^HTTP\/1\.1 431 [^]*bad_request/);
+  },
+);
+
 void t.test('what is not HTTP is refused, and the server goes on', async (t) => {
   await using server = await startHttp();
   for (const text of ['\x03\x00\x00\x00', 'hello\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET  HTTP/1.1\r\n\r\n']) {

@@ -1,7 +1,9 @@
 /** `/sessions`: list, prepare, read, end. */
+import { isTooDeep } from '../../../actors/json-levels.ts';
 import { covers } from '../../access/port.ts';
 import { languageSchema, readWishes, wishesSchema } from '../../session-wishes.ts';
 import { challenged, errorAnswer, json } from '../answer.ts';
+import { BodyTooDeep } from '../failures.ts';
 import type { App } from '../framework.ts';
 import { operation } from '../operation.ts';
 import { exampleAwaiting, exampleSession, sessionReference, sessionSchema, slugParams } from '../schemas.ts';
@@ -88,13 +90,19 @@ export function addSessions(app: App, shown: Shown): void {
     const found = control.stop(params.slug);
     return reply.answer(found === undefined ? errorAnswer('no_such_session') : json(202, found));
   });
-  void app.register(addPreparing, { control });
+  void app.register(addPreparing, shown);
 }
 
 /** The one route that reads a body, and so the one with a parser. */
-function addPreparing(app: App, { control }: Pick<Shown, 'control'>, done: () => void): void {
+function addPreparing(app: App, { control, onLimit }: Pick<Shown, 'control' | 'onLimit'>, done: () => void): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, parsed) => {
+    if (isTooDeep(body)) {
+      onLimit?.('json_levels');
+      parsed(new BodyTooDeep());
+    } else void parse(request, body, parsed);
+  });
   app.post('/sessions', { ...prepare, schema: { ...prepare.schema, body: wishesSchema } }, async (request, reply) => {
     const { slug, wishes } = readWishes(request.body);
     if (request.grant === undefined || !covers(request.grant, slug)) {

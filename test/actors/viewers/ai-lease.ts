@@ -119,7 +119,7 @@ const bad: [object, RegExp][] = [
   [{ type: 'ai_insight', fence: 1, data: 1 }, /upToOffset must be a whole number/],
   [{ type: 'ai_insight', fence: 1, upToOffset: 0 }, /data must be there/],
   [{ type: 'ai_insight', fence: 1, upToOffset: 1, data: 1 }, /upToOffset must be a whole number from 0 to 0/],
-  [{ type: 'ai_insight', fence: 1, upToOffset: 0, data: [[[[[[[[[1]]]]]]]]] }, /data must have at most 8 levels/],
+  [{ type: 'ai_insight', fence: 1, upToOffset: 0, data: [[[[[[[[[1]]]]]]]]] }, /field must have at most 8 levels/],
   [{ type: 'ai_insight', fence: 1, upToOffset: 0, data: 'é'.repeat(7_680) }, /data must have at most 15360 bytes/],
 ];
 

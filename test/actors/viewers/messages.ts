@@ -27,6 +27,56 @@ void t.test('each strange message gets one error, the tenth closes with 1008', a
   for (const error of errors) t.match(error, { code: 'protocol_error', message: /./, retryable: false });
 });
 
+const levels = (count: number): string => `${'['.repeat(count)}1${']'.repeat(count)}`;
+
+void t.test('a field of more than 8 levels is a bad message, however deep, and counted', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  const viewer = await view(server.host);
+  const messages = [
+    `{"type":"ai_acquire","more":${levels(9)}}`,
+    `{"type":"ai_acquire","more":${levels(8_000)}}`,
+    `{"type":"ai_acquire","more":${'{"a":'.repeat(2_000)}1${'}'.repeat(2_000)}}`,
+    '['.repeat(16_000),
+  ];
+  for (const text of messages) viewer.socket.send(text);
+  await viewer.hears(() => viewer.told.filter(({ code }) => code === 'bad_message').length === messages.length);
+  for (const told of viewer.told.filter(({ type }) => type === 'error')) t.match(told['message'], /at most 8 levels/);
+  t.strictSame(
+    talk.limits,
+    messages.map(() => 'json_levels'),
+  );
+  viewer.socket.send(`{"type":"ai_acquire","more":${levels(8)},"text":"[[[[[[[[[[\\"[["}`);
+  t.ok(await viewer.hears(({ state }) => state === 'held'), 'eight levels are read, and brackets in strings are none');
+});
+
+void t.test(
+  'a field named __proto__ or constructor is a protocol error on any level, and changes nothing',
+  async (t) => {
+    const { server, talk } = await session();
+    await using _ = server;
+    const viewer = await view(server.host);
+    viewer.socket.send('{"type":"ai_acquire"}');
+    await viewer.hears(({ state }) => state === 'held');
+    const insight = (data: string): string => `{"type":"ai_insight","fence":1,"upToOffset":0,"data":${data}}`;
+    const messages = [
+      '{"type":"ai_acquire","__proto__":{"polluted":1}}',
+      '{"type":"ai_acquire","\\u005f_proto__":null}',
+      '{"__proto__":{"type":"ai_acquire"}}',
+      '{"constructor":{"prototype":{"polluted":1}},"type":"ai_release","fence":1}',
+      insight('{"__proto__":{"polluted":1}}'),
+      insight('[{"a":[{"constructor":1}]}]'),
+    ];
+    for (const text of messages) viewer.socket.send(text);
+    await viewer.hears(() => viewer.told.filter(({ code }) => code === 'protocol_error').length === messages.length);
+    viewer.socket.send(insight('{"word":"__proto__","of":["constructor"]}'));
+    t.match(await viewer.hears(({ type }) => type === 'ai_insight'), { offset: 1 }, 'as a value they are words');
+    t.notOk('polluted' in {});
+    talk.final('a', 'said 1');
+    t.match(await viewer.hears(({ type }) => type === 'transcript_final'), { offset: 2 }, 'nothing else was recorded');
+  },
+);
+
 void t.test('nine are answered and forgiven', async (t) => {
   const { server, talk } = await session();
   await using _ = server;
