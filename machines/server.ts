@@ -10,9 +10,9 @@ import { promiseSlot } from './slots.ts';
 
 /** Deadlines of the server, in milliseconds. */
 export interface ServerTiming {
-  /** DRAIN_MS: from the shutdown request until sessions are cut. */
+  /** The sessions' share of DRAIN_MS: from the shutdown request until they are cut. */
   drainTimeoutMs: number;
-  /** For closing the listeners and the engine, after the sessions are gone. */
+  /** The rest of it: for closing the engine, the listeners and the session log, after the sessions are gone. */
   shutdownTimeoutMs: number;
 }
 

@@ -34,6 +34,8 @@ export interface SessionTiming {
   audioEndTimeoutMs: number;
   /** How long the last words may take altogether, from the stop until `session_end`. */
   finalizeTimeoutMs: number;
+  /** The same when the server drains. */
+  drainFinalizeTimeoutMs: number;
 }
 
 export interface SessionInput {
@@ -128,6 +130,7 @@ export const sessionSetup = setup({
     audioSilence: ({ context }) => context.timing.audioSilenceMs,
     publisherGrace: ({ context }) => context.timing.publisherGraceMs,
     audioEndTimeout: ({ context }) => context.timing.audioEndTimeoutMs,
-    finalizeTimeout: ({ context }) => context.timing.finalizeTimeoutMs,
+    finalizeTimeout: ({ context: { endReason, timing } }) =>
+      endReason === 'server_draining' ? timing.drainFinalizeTimeoutMs : timing.finalizeTimeoutMs,
   },
 });

@@ -129,16 +129,23 @@ async function allBodies(records: Records): Promise<string[]> {
   return bodies;
 }
 
-/** Control over a registry; `admits` says why no session may start now. */
-export function sessionControl(
-  registry: Registry,
-  admits: (wishes: SessionWishes) => Refusal | undefined,
-): SessionControl {
+/** Whether sessions are taken. */
+export interface Gate {
+  /** Why no session of these wishes may start now. */
+  refuses: (wishes: SessionWishes) => Refusal | undefined;
+  isDraining: () => boolean;
+}
+
+/** Control over a registry. */
+export function sessionControl(registry: Registry, { refuses, isDraining }: Gate): SessionControl {
   return {
     prepare: async (slug, wishes) => {
       if (registry.live(slug) !== undefined || registry.isStarting(slug)) return { code: 'session_exists' };
-      const refusal = admits(wishes);
-      return refusal ?? summary(await registry.start(slug, wishes));
+      const refusal = refuses(wishes);
+      if (refusal !== undefined) return refusal;
+      const session = await registry.start(slug, wishes);
+      // Whoever drains the server has it ended.
+      return isDraining() ? { code: 'server_draining' } : summary(session);
     },
     stop: (slug) => {
       const session = registry.live(slug);

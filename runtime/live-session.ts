@@ -27,13 +27,10 @@ import { sessionInsights } from './insights.ts';
 import { sayLastWords } from './last-words.ts';
 import { PublisherSlot } from './publisher-slot.ts';
 import { superviseRoot } from './reaper.ts';
-import { AUDIO_SILENCE_MS, DECODER_STALL_MS, sessionInput } from './session-timing.ts';
+import { AUDIO_SILENCE_MS, DECODER_STALL_MS, LOG_END_TIMEOUT_MS, sessionInput } from './session-timing.ts';
 import { SessionScope } from './session-scope.ts';
 import type { SessionSample } from './telemetry/session-meter.ts';
 import type { SessionTelemetry } from './telemetry/session-telemetry.ts';
-
-/** How long an ended session waits until its end is durable. */
-const LOG_END_TIMEOUT_MS = 1_000;
 
 export class LiveSession {
   readonly slug: string;

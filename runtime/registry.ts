@@ -73,9 +73,12 @@ export class Registry {
     }
   }
 
-  /** Ends every session in order, a few in each turn of the event loop. Resolves when all are closed. */
+  /**
+   * Ends every session in order, a few in each turn of the event loop; one that is being started, as soon as it has
+   * started. Resolves when all are closed. Never rejects.
+   */
   async stopAll(reason: EndReason): Promise<void> {
-    const closed: Promise<void>[] = [];
+    const closed = [...this.#starting.values()].map((starting) => stopOnceStarted(starting, reason));
     let untilMs = performance.now() + TURN_MS;
     for (const session of this.liveSessions()) {
       if (performance.now() >= untilMs) {
@@ -101,4 +104,10 @@ export class Registry {
     this.leftovers += session.leftovers;
     this.#options.onClosed?.(session);
   }
+}
+
+async function stopOnceStarted(starting: Promise<LiveSession>, reason: EndReason): Promise<void> {
+  // Why it could not start is told to whoever started it.
+  const session = await starting.catch(() => undefined);
+  await session?.stop(reason);
 }

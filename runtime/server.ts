@@ -18,7 +18,7 @@ import { Certificates } from './certificates.ts';
 import { Descriptors } from './descriptors.ts';
 import { sessionControl, sessionDirectory } from './directory.ts';
 import type { Refusal } from './directory.ts';
-import { ENGINE_STOP_MAX_MS } from './engine.ts';
+import { drainTiming } from './drain-timing.ts';
 import { createHttpServer } from './http.ts';
 import type { HttpServer } from './http.ts';
 import { openInsights } from './insights.ts';
@@ -42,11 +42,6 @@ import type { Transcribers } from './transcribers.ts';
 import { openWebhooks } from './webhooks.ts';
 import type { Deliveries } from './webhooks/deliveries.ts';
 import { retire } from './webhooks/of-sessions.ts';
-
-/** For closing listeners after the sessions and the engine are gone. */
-const LISTENERS_CLOSE_MS = 2_000;
-/** For writing the last records. */
-const LOG_CLOSE_MS = 5_500;
 
 /** A server, from start to stop. `start` and `close` are idempotent and safe to call together. */
 export class CaptiondServer {
@@ -85,9 +80,7 @@ export class CaptiondServer {
         forceSessions: () => this.#forceSessions(),
       },
     });
-    const shutdownTimeoutMs = ENGINE_STOP_MAX_MS + LISTENERS_CLOSE_MS + LOG_CLOSE_MS;
-    const timing = { drainTimeoutMs: config.drainMs, shutdownTimeoutMs };
-    this.#actor = createActor(machine, { input: { timing } });
+    this.#actor = createActor(machine, { input: { timing: drainTiming(config.drainMs) } });
     this.#actor.subscribe({ error: (error) => log.error('the server chart failed', { error: String(error) }) });
   }
 
@@ -158,7 +151,10 @@ export class CaptiondServer {
       host: config.httpHost,
       port: config.httpPort,
       directory: sessionDirectory(this.registry, sessionLog.archive, this.#clock.nowMs),
-      control: sessionControl(this.registry, (wishes) => this.#refusal(wishes)),
+      control: sessionControl(this.registry, {
+        refuses: (wishes) => this.#refusal(wishes),
+        isDraining: () => this.#isDraining,
+      }),
       readiness: () => readinessOf(this.#phase()),
       publishAddress: () => this.#rtmp?.address,
       limits: config,
@@ -200,6 +196,10 @@ export class CaptiondServer {
     return detail === undefined ? undefined : { code: 'bad_request', detail };
   }
 
+  get #isDraining(): boolean {
+    return this.#phase() === 'draining';
+  }
+
   #phase(): ServingPhase {
     return servingPhase(this.#actor.getSnapshot(), this.#transcribers);
   }
@@ -216,8 +216,8 @@ export class CaptiondServer {
   }
 
   #drainSessions(): void {
-    void this.registry.stopAll('server_draining');
-    this.#noteClosed();
+    // Those that were being started count too, also one whose start fails.
+    void this.registry.stopAll('server_draining').then(() => this.#noteClosed());
   }
 
   #forceSessions(): void {

@@ -1,11 +1,12 @@
 /** Deadlines of a session: what its charts are started with. */
 import { AUDIO_PAUSE_MS } from '../actors/audio-watch.ts';
-import { closeCodes } from '../actors/wire/close-codes.ts';
+import { closes } from '../actors/wire/close-codes.ts';
 import { LEASE_LINE_MAX } from '../machines/ai-lease.ts';
 import type { InsightsInput } from '../machines/insights.ts';
 import { defaultRestartPolicy } from '../machines/restart.ts';
 import type { SessionInput } from '../machines/session-setup.ts';
 import type { Config } from './config.ts';
+import { drainTiming } from './drain-timing.ts';
 
 /** A connected publisher that sends no audio for this long is reported. */
 export const AUDIO_SILENCE_MS = 10_000;
@@ -22,6 +23,11 @@ const AUDIO_END_TIMEOUT_MS = 2_000;
 const VIEWERS_CLOSE_TIMEOUT_MS = 2_000;
 const VIEWERS_TERMINATE_TIMEOUT_MS = 500;
 
+/** How long an ended session waits until its end is durable. */
+export const LOG_END_TIMEOUT_MS = 1_000;
+/** Every session has this for its last words, however short the drain is. */
+const DRAIN_FINALIZE_MIN_MS = 100;
+
 /** How long the session log may take to say who has the AI lease. */
 const LEASE_TAKE_TIMEOUT_MS = 2_000;
 
@@ -34,6 +40,7 @@ export function sessionInput(config: Config, insights: InsightsInput | null = nu
       publisherGraceMs: config.publisherGraceMs,
       audioEndTimeoutMs: AUDIO_END_TIMEOUT_MS,
       finalizeTimeoutMs: config.finalizeMs,
+      drainFinalizeTimeoutMs: drainFinalizeMs(config),
     },
     decoder: {
       timing: {
@@ -50,6 +57,13 @@ export function sessionInput(config: Config, insights: InsightsInput | null = nu
       lineMax: LEASE_LINE_MAX,
     },
     insights,
-    drainClose: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
+    drainClose: closes.serverRestarting,
   };
+}
+
+/** What viewers and session log may take afterwards is left of the sessions' share, so that nobody's end is cut off. */
+function drainFinalizeMs({ drainMs, finalizeMs }: Config): number {
+  const afterwardsMs = VIEWERS_CLOSE_TIMEOUT_MS + VIEWERS_TERMINATE_TIMEOUT_MS + LOG_END_TIMEOUT_MS;
+  const leftMs = drainTiming(drainMs).drainTimeoutMs - afterwardsMs;
+  return Math.min(finalizeMs, Math.max(DRAIN_FINALIZE_MIN_MS, leftMs));
 }

@@ -21,6 +21,7 @@ export const closes = {
   protocolError: { code: closeCodes.policyViolation, reason: 'protocol_error' },
   tooManyMessages: { code: closeCodes.policyViolation, reason: 'too_many_messages' },
   tooSlow: { code: closeCodes.tooSlow, reason: 'too_slow' },
+  serverRestarting: { code: closeCodes.serverRestarting, reason: 'server_restarting' },
   sessionEnded: { code: closeCodes.sessionEnded, reason: 'session_end' },
   /** What it may do was allowed until now. */
   tokenExpired: { code: closeCodes.tokenMissing, reason: 'token_expired' },

@@ -13,5 +13,12 @@ export function encodeEvent(message: ServerMessage, json: string, epoch: number)
 
 /** First bytes of a stream: how long a client waits before it comes back, in milliseconds. */
 export const streamHead = 'retry: 2000\n\n';
+/** How far apart those come back who are sent away together: the server goes down. */
+const RESTART_SPREAD_MS = 5_000;
+
+/** Last bytes of a stream that ends because the server goes down. @param random From 0 to below 1. */
+export function comeBackLater(random: () => number): string {
+  return `retry: ${Math.floor(random() * RESTART_SPREAD_MS)}\n\n`;
+}
 /** A line that clients skip; it keeps the way open and tells a dead one. */
 export const keepAlive: Buffer = Buffer.from(':\n\n');

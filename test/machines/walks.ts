@@ -14,7 +14,13 @@ import type { World } from '../support/proof/world.ts';
 t.setTimeout(120_000);
 
 const input: SessionInput = {
-  timing: { audioSilenceMs: 9_000, publisherGraceMs: 30_000, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
+  timing: {
+    audioSilenceMs: 9_000,
+    publisherGraceMs: 30_000,
+    audioEndTimeoutMs: 2_000,
+    finalizeTimeoutMs: 10_000,
+    drainFinalizeTimeoutMs: 6_500,
+  },
   decoder: {
     timing: { startTimeoutMs: 10_000, endTimeoutMs: 500, terminateTimeoutMs: 5_000, killTimeoutMs: 2_000 },
     restart: defaultRestartPolicy,

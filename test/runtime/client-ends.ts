@@ -3,6 +3,7 @@ import { closeCodes } from '../../actors/wire/close-codes.ts';
 import { parseMessage } from '../../runtime/client/messages.js';
 import { endingOf, retryDelayMs } from '../../runtime/client/retry.js';
 import type { Ending } from '../../runtime/client/retry.js';
+import { Viewer } from '../../runtime/client/viewer.js';
 import { startRecordServer } from '../support/record-server.ts';
 import { logViewer } from '../support/viewer-log.ts';
 
@@ -34,6 +35,34 @@ void t.test('after the end the next run is followed, and the old end is told onc
   await viewer.saw('connection ended', 'connection open', 'run 8', 'state live', 'final 1 two');
   t.equal(viewer.lines.filter((line) => line.startsWith('end')).length, 1);
   t.equal(viewer.lines.filter((line) => line === 'connection ended').length, 1, 'looking again shows nothing');
+});
+
+void t.test('a server that goes down is waited for, for a random part of five seconds', async (t) => {
+  await using server = await startRecordServer();
+  server.fault = { close: [closeCodes.serverRestarting, 'server_restarting'] };
+  const cameBackAfter = (chance: number) => {
+    const { promise, resolve } = Promise.withResolvers<{ saidMs: number | undefined; tookMs: number }>();
+    let saidMs: number | undefined;
+    let sinceMs = 0;
+    const connection = (now: string, { retryInMs }: { retryInMs?: number | undefined }): void => {
+      if (now === 'open') return resolve({ saidMs, tookMs: performance.now() - sinceMs });
+      if (now !== 'restarting') return;
+      saidMs = retryInMs;
+      sinceMs = performance.now();
+    };
+    const viewer = new Viewer({ url: server.url, random: () => chance, listeners: { connection } });
+    t.teardown(() => viewer.close());
+    return promise;
+  };
+  const early = cameBackAfter(0.8);
+  const late = cameBackAfter(0.6);
+  while (server.asked.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  server.fault = {};
+  const [first, second] = await Promise.all([early, late]);
+  t.strictSame([first.saidMs, second.saidMs], [1_000, 2_000]);
+  t.ok(first.tookMs >= 990, `${first.tookMs}`);
+  t.ok(second.tookMs >= 1_990, `${second.tookMs}`);
+  t.equal(server.asked.length, 4, 'each has asked once more');
 });
 
 void t.test('a refusal is final', async (t) => {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import t from 'tap';
+import { closes } from '../../actors/wire/close-codes.ts';
+import { comeBackLater } from '../../actors/wire/events.ts';
 import type { Readiness } from '../../runtime/http/readiness.ts';
 import { startHttp } from '../support/http-server.ts';
 import type { TestHttp } from '../support/http-server.ts';
@@ -22,6 +24,7 @@ async function listen(server: TestHttp, path: string, headers: Record<string, st
   const events: Event[] = [];
   let rest = '';
   let comments = 0;
+  const retries: number[] = [];
   response.on('error', () => {});
   response.setEncoding('utf8').on('data', (text: string) => {
     const blocks = `${rest}${text}`.split('\n\n');
@@ -29,6 +32,7 @@ async function listen(server: TestHttp, path: string, headers: Record<string, st
     for (const block of blocks) {
       const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: ?([^]*)/, 2)));
       if ('data' in fields) events.push({ ...fields, data: JSON.parse(fields['data']) } as Event);
+      else if ('retry' in fields) retries.push(Number(fields['retry']));
       else comments += 1;
     }
   });
@@ -37,6 +41,7 @@ async function listen(server: TestHttp, path: string, headers: Record<string, st
     response,
     events,
     has,
+    retries,
     comments: () => comments,
     closed: new Promise<void>((resolve) => response.once('close', resolve)),
     leave: () => request.destroy(),
@@ -130,7 +135,11 @@ void t.test('what cannot be is refused before the stream begins', async (t) => {
   t.equal(answer.status, 200, 'the place is free');
   await answer.body?.cancel();
   Object.assign(state, { ready: false, reason: 'server_draining' });
-  t.strictSame(await code('/sessions/talk/events'), [503, 'server_draining']);
+  const away = await listen(server, '/sessions/talk/events');
+  await away.closed;
+  t.equal(away.response.statusCode, 200, 'at any other status a browser would not come back');
+  t.strictSame(away.events, []);
+  t.equal(away.retries.length, 2, 'told when to come back, and ended');
   const head = await fetch(server.url('/sessions/talk/events'), { method: 'POST' });
   t.equal(head.status, 405);
 });
@@ -191,3 +200,32 @@ void t.test('a stream that fails at its start is cut, said in the log, and takes
   await stream.has(1);
   stream.leave();
 });
+
+void t.test(
+  'when the server goes down, each browser is told another time to come back, within five seconds',
+  async (t) => {
+    const STREAMS = 20;
+    const sessions = new ScriptedSessions();
+    await using server = await startHttp({
+      directory: sessions,
+      limits: { maxViewers: STREAMS, allowedOrigins: [] },
+    });
+    const session = sessions.start('talk');
+    const streams = await Promise.all(Array.from({ length: STREAMS }, () => listen(server, '/sessions/talk/events')));
+    await Promise.all(streams.map(({ has }) => has(1)));
+    session.final('a', 'last words');
+    session.channel.hub.close(closes.serverRestarting, () => {});
+    await Promise.all(streams.map(({ closed }) => closed));
+    for (const { events } of streams) t.equal(events.at(-1)?.data['text'], 'last words', 'nothing is lost for it');
+    const waits = streams.map(({ retries }) => retries.at(-1) ?? NaN);
+    t.ok(
+      waits.every((ms) => ms >= 0 && ms < 5_000),
+      waits.join(' '),
+    );
+    t.ok(new Set(waits).size > STREAMS / 2, 'they do not come back together');
+    t.strictSame(
+      [0, 0.5, 0.999_99].map((chance) => comeBackLater(() => chance)),
+      ['retry: 0\n\n', 'retry: 2500\n\n', 'retry: 4999\n\n'],
+    );
+  },
+);

@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { RunWriter } from '../../actors/log/port.ts';
 import type { LiveSession } from '../../runtime/live-session.ts';
+import { sessionControl } from '../../runtime/directory.ts';
 import { Registry } from '../../runtime/registry.ts';
 
 /** The registry reads only these of a session. */
@@ -9,6 +10,7 @@ function fixture() {
   const ends = new Map<string, () => void>();
   const claims: string[] = [];
   const closed: string[] = [];
+  const stopped: string[] = [];
   let refusal: Error | undefined;
   let epoch = 0;
   const registry = new Registry({
@@ -21,7 +23,12 @@ function fixture() {
     start: ({ run }) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       ends.set(run.slug, resolve);
-      return { slug: run.slug, epoch: run.epoch, closed: promise, leftovers: 1 } as LiveSession;
+      const stop = (reason: string): Promise<void> => {
+        stopped.push(`${run.slug} ${reason}`);
+        resolve();
+        return promise;
+      };
+      return { slug: run.slug, epoch: run.epoch, closed: promise, leftovers: 1, stop } as unknown as LiveSession;
     },
     onClosed: ({ slug }) => closed.push(slug),
   });
@@ -30,7 +37,7 @@ function fixture() {
     ends.get(slug)?.();
     await session?.closed;
   };
-  return { registry, end, claims, closed, refuse: (error?: Error) => void (refusal = error) };
+  return { registry, end, claims, closed, stopped, refuse: (error?: Error) => void (refusal = error) };
 }
 
 void t.test('a session is live from its start to its end', async (t) => {
@@ -65,4 +72,30 @@ void t.test('a start that is refused leaves nothing, and the next one is tried',
   t.equal(registry.size, 0);
   refuse();
   t.equal((await registry.start('a')).slug, 'a');
+});
+
+void t.test(
+  'to stop all is to stop those too that are being started, and waits for none that cannot start',
+  async (t) => {
+    const { registry, stopped, refuse } = fixture();
+    await registry.start('a');
+    const starting = registry.start('b');
+    refuse(new Error('no'));
+    const failing = t.rejects(registry.start('c'), { message: 'no' });
+    await registry.stopAll('server_draining');
+    await Promise.all([starting, failing]);
+    t.strictSame(stopped.toSorted(), ['a server_draining', 'b server_draining']);
+    t.equal(registry.size, 0);
+  },
+);
+
+void t.test('who prepares a session in the moment in which the server begins to drain is told so', async (t) => {
+  const { registry } = fixture();
+  let isDraining = false;
+  const control = sessionControl(registry, { refuses: () => undefined, isDraining: () => isDraining });
+  const answer = control.prepare('a', { gladia: {} });
+  isDraining = true;
+  await registry.stopAll('server_draining');
+  t.strictSame(await answer, { code: 'server_draining' });
+  t.equal(registry.size, 0);
 });

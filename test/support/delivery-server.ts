@@ -58,7 +58,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
     host: config.httpHost,
     port: config.httpPort,
     directory: sessionDirectory(registry, sessionLog.archive, clock.nowMs),
-    control: sessionControl(registry, () => undefined),
+    control: sessionControl(registry, { refuses: () => undefined, isDraining: () => false }),
     readiness: () => ({ ready: true }),
     publishAddress: () => undefined,
     limits: config,

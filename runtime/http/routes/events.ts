@@ -3,6 +3,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { EventLine } from '../../../actors/viewers/event-line.ts';
+import { closes } from '../../../actors/wire/close-codes.ts';
 import type { Visitor } from '../door.ts';
 import type { ViewerQuery } from '../../../actors/viewers/channel.ts';
 import type { ErrorCode } from '../../../machines/errors.ts';
@@ -33,12 +34,13 @@ const { config, schema } = operation({
   access: { scope: 'view', of: 'session' },
   answers: {
     200: {
-      description: 'The stream, until the session ends.',
+      description:
+        'The stream, until the session ends; while the server goes down, one that only says when to come back.',
       content: { 'text/event-stream': { schema: { type: 'string' } } },
     },
     204: { description: 'The run is over and the client has all of it; browsers do not come back.' },
   },
-  errors: ['bad_slug', 'no_such_session', 'at_capacity', 'server_draining', 'failed'],
+  errors: ['bad_slug', 'no_such_session', 'at_capacity', 'failed'],
 });
 
 const resumption = Type.Object({
@@ -60,6 +62,7 @@ export function addEvents(app: App, shown: Shown): void {
         return reply.answer(errorAnswer('bad_request', { detail: `${viewer.fault.replace(/^\w+: /, '')}.` }));
       }
       const session = shown.directory.get(slug);
+      if (shown.readiness().reason === 'server_draining') return sendAway(reply);
       const refusal = refusalOf(session, request.raw.socket, shown);
       if (refusal !== undefined) return reply.answer(errorAnswer(refusal));
       // A browser comes back for ever unless it is told with this status that nothing will follow (WHATWG HTML, 9.2.2).
@@ -74,14 +77,15 @@ export function addEvents(app: App, shown: Shown): void {
   );
 }
 
-function refusalOf(
-  session: SessionSummary | undefined,
-  visitor: Visitor,
-  { readiness, places }: Shown,
-): ErrorCode | undefined {
-  if (readiness().reason === 'server_draining') return 'server_draining';
+function refusalOf(session: SessionSummary | undefined, visitor: Visitor, { places }: Shown): ErrorCode | undefined {
   if (session === undefined) return 'no_such_session';
   return places.refuses(visitor) ? 'at_capacity' : undefined;
+}
+
+/** A browser gives up for good at any status but this one (WHATWG HTML, 9.2.3): the stream says when to come back, and ends. */
+function sendAway(reply: FastifyReply): FastifyReply {
+  new EventLine(startStream(reply)).end(closes.serverRestarting);
+  return reply;
 }
 
 /** Takes the response away from the framework: from here on it is the fan-out's. */
@@ -103,10 +107,10 @@ function attach({ slug, viewer, grant, response }: Attached, { directory, places
   try {
     const line = new EventLine(response);
     // It only reads: no insight comes this way.
-    if (!directory.attach(slug, line, { ...viewer, scopes: new Set() })) line.end();
+    if (!directory.attach(slug, line, { ...viewer, scopes: new Set() })) line.end(closes.sessionEnded);
     response.once(
       'close',
-      expiries.watch(response, grant?.expiresAtMs, () => line.end()),
+      expiries.watch(response, grant?.expiresAtMs, () => line.end(closes.tokenExpired)),
     );
   } catch (error) {
     log.error('a viewer could not be attached', { session: slug, error: String(error) });

@@ -34,7 +34,13 @@ export const leaseInput: AiLeaseInput = { timing: { leaseMs: 5_000, takeTimeoutM
 
 /** The last words take longer than ffmpeg's ladder. */
 export const slowWords: SessionInput = {
-  timing: { audioSilenceMs: 500, publisherGraceMs: 500, audioEndTimeoutMs: 2_000, finalizeTimeoutMs: 10_000 },
+  timing: {
+    audioSilenceMs: 500,
+    publisherGraceMs: 500,
+    audioEndTimeoutMs: 2_000,
+    finalizeTimeoutMs: 10_000,
+    drainFinalizeTimeoutMs: 10_000,
+  },
   decoder: processInput,
   viewers: viewersTiming,
   aiLease: leaseInput,
@@ -45,7 +51,13 @@ export const slowWords: SessionInput = {
 /** ffmpeg's ladder takes longer than the last words and the viewers. */
 export const slowDecoder: SessionInput = {
   ...slowWords,
-  timing: { audioSilenceMs: 500, publisherGraceMs: 500, audioEndTimeoutMs: 500, finalizeTimeoutMs: 1_000 },
+  timing: {
+    audioSilenceMs: 500,
+    publisherGraceMs: 500,
+    audioEndTimeoutMs: 500,
+    finalizeTimeoutMs: 1_000,
+    drainFinalizeTimeoutMs: 1_000,
+  },
   viewers: { closeTimeoutMs: 500, terminateTimeoutMs: 500 },
 };
 
