@@ -88,12 +88,13 @@ interface Upgrade {
 }
 
 function readUpgrade({ url, headers }: IncomingMessage, trust: Trust): { slug: string } | { refusal: Answer } {
-  const { path, query } = parseTarget(url) ?? {};
+  const target = parseTarget(url);
   const { host, origin } = headers;
   if (!trust.acceptsHost(host)) return { refusal: errorAnswer('host_refused') };
   if (!trust.acceptsOrigin(origin, host)) return { refusal: errorAnswer('origin_refused') };
-  if (path !== '/inspect/live') return { refusal: errorAnswer('not_found') };
-  return { slug: query?.get('session') ?? '*' };
+  if (target === undefined) return { refusal: errorAnswer('bad_request') };
+  if (target.path !== '/inspect/live') return { refusal: errorAnswer('not_found') };
+  return { slug: target.query.get('session') ?? '*' };
 }
 
 function watch(client: WebSocket, session: LiveSession | undefined, streams: WeakMap<LiveSession, SessionStream>) {
