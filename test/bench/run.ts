@@ -12,6 +12,7 @@ import { firstPcm } from './first-pcm.ts';
 import { gladiaLatency } from './gladia-latency.ts';
 import { markdown } from './report.ts';
 import { sessions } from './sessions.ts';
+import { telemetry } from './telemetry.ts';
 import type { Bench } from './report.ts';
 
 const benches: Record<string, Bench> = {
@@ -20,6 +21,7 @@ const benches: Record<string, Bench> = {
   'added-latency': addedLatency,
   captions,
   sessions,
+  telemetry,
   'gladia-latency': gladiaLatency,
   'ai-calls': aiCalls,
   'fan-out': fanOut,

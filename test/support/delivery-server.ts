@@ -9,6 +9,7 @@ import { sessionControl, sessionDirectory } from '../../runtime/directory.ts';
 import { createHttpServer } from '../../runtime/http.ts';
 import { openInsights } from '../../runtime/insights.ts';
 import type { InsightsSetup } from '../../runtime/insights.ts';
+import type { LiveSessionOptions } from '../../runtime/live-session-options.ts';
 import { LiveSession } from '../../runtime/live-session.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { RootLog } from '../../runtime/log.ts';
@@ -42,8 +43,18 @@ const quietEngine = fromCallback(({ sendBack, receive }) => {
 });
 const clock = new ServingClock({ onHeldUp: () => {} });
 
+/** What a server may have instead of nothing. */
+export interface DeliveryParts {
+  /** Instead of an engine that is silent. */
+  transcriber?: LiveSessionOptions['transcriber'];
+  telemetry?: LiveSessionOptions['telemetry'];
+}
+
 /** @param options Of the option table; `DATA_DIR` must be among them. */
-export async function startDeliveryServer(options: Record<string, string>): Promise<DeliveryServer> {
+export async function startDeliveryServer(
+  options: Record<string, string>,
+  { transcriber = () => quietEngine, telemetry }: DeliveryParts = {},
+): Promise<DeliveryServer> {
   const read = readConfig({ HTTP_HOST: '127.0.0.1', HTTP_PORT: '0', ...options });
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   const { config } = read;
@@ -53,7 +64,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
   const store = new MetricStore();
   const webhooks = await openWebhooks({ config, sessionLog, store, log });
   const insights = await openInsights(config);
-  const registry = newRegistry({ sessionLog, webhooks, insights, config, log });
+  const registry = newRegistry({ sessionLog, webhooks, insights, config, log, transcriber, telemetry });
   const http = await createHttpServer({
     host: config.httpHost,
     port: config.httpPort,
@@ -81,7 +92,7 @@ export async function startDeliveryServer(options: Record<string, string>): Prom
   };
 }
 
-interface Parts {
+interface Parts extends Pick<LiveSessionOptions, 'transcriber' | 'telemetry'> {
   sessionLog: OpenSessionLog;
   webhooks: Deliveries | undefined;
   insights: InsightsSetup | undefined;
@@ -89,7 +100,7 @@ interface Parts {
   log: RootLog;
 }
 
-function newRegistry({ sessionLog, webhooks, insights, config, log }: Parts): Registry {
+function newRegistry({ sessionLog, webhooks, insights, config, log, transcriber, telemetry }: Parts): Registry {
   return new Registry({
     claim: (slug) => sessionLog.claim({ slug, transcriber: 'test', startedAt: new Date().toISOString() }),
     start: (writer) => {
@@ -98,8 +109,9 @@ function newRegistry({ sessionLog, webhooks, insights, config, log }: Parts): Re
         sessionLog: sessionLog.log,
         config,
         ffmpegPath: 'ffmpeg',
-        transcriber: () => quietEngine,
+        transcriber,
         insights,
+        telemetry,
         log: log.child({ session: writer.run.slug }),
         clock,
         today: () => new Date(),
