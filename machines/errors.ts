@@ -176,6 +176,11 @@ const rows = {
     closeCode: 4003,
     rtmpCode: 'NetStream.Publish.Denied',
   },
+  tokens_off: {
+    sentence: 'This server signs no tokens: set AUTH_SECRET (at least 32 bytes) and start it again.',
+    retryable: false,
+    httpStatus: 409,
+  },
   access_denied: {
     sentence: 'Access was denied by the service that decides about it.',
     retryable: false,

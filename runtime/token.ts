@@ -2,9 +2,8 @@
 import { parseArgs } from 'node:util';
 import { exitCodeOf } from '../machines/errors.ts';
 import { EVERY_SESSION, scopes as knownScopes } from './access/port.ts';
-import type { Scope } from './access/port.ts';
+import type { Scope, TokenOrder } from './access/port.ts';
 import { Tokens } from './access/tokens.ts';
-import type { TokenOrder } from './access/tokens.ts';
 import type { Environment } from './config.ts';
 import { options } from './options.ts';
 import { SLUG_PATTERN } from './slug.ts';

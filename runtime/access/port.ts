@@ -57,9 +57,28 @@ export interface Denial {
   >;
 }
 
+/** What a token is to allow. */
+export interface TokenOrder {
+  /** A slug, or `*`. */
+  session: string;
+  scopes: readonly Scope[];
+  /** Seconds until it expires. */
+  ttlS: number;
+  /** Milliseconds of the Unix epoch beyond which it is not to live, whatever `ttlS` says. */
+  untilMs?: number | undefined;
+}
+
+/** A token, and when it expires in milliseconds of the Unix epoch. */
+export interface IssuedToken {
+  token: string;
+  expiresAtMs: number;
+}
+
 export interface Access {
   /** Does anybody have to show anything? */
   readonly isOn: boolean;
+  /** Makes a token; missing: there is no `AUTH_SECRET` to sign it with. */
+  readonly issue?: (order: TokenOrder) => Promise<IssuedToken>;
   /** Never rejects: what cannot be decided is a no. */
   check(request: AccessRequest): Promise<Grant | Denial>;
   /** For lists: is this allowed of any session? The grant says of which. */

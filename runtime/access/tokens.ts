@@ -12,22 +12,13 @@ import { errors as joseErrors, jwtVerify, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { SLUG_PATTERN } from '../slug.ts';
 import { EVERY_SESSION, scopes as knownScopes } from './port.ts';
-import type { Scope } from './port.ts';
+import type { IssuedToken, Scope, TokenOrder } from './port.ts';
 
 export const AUDIENCE = 'captiond';
 const ALGORITHM = 'HS256';
 /** A longer text is not even looked at. */
 export const TOKEN_MAX_CHARACTERS = 2_048;
 export const CLOCK_LEEWAY_S = 30;
-
-/** What a token is to allow. */
-export interface TokenOrder {
-  /** A slug, or `*`. */
-  session: string;
-  scopes: readonly Scope[];
-  /** Seconds until it expires. */
-  ttlS: number;
-}
 
 /** What a token says, checked. */
 export interface TokenClaims {
@@ -48,16 +39,17 @@ export class Tokens {
     this.#nowMs = nowMs;
   }
 
-  async issue({ session, scopes, ttlS }: TokenOrder): Promise<{ token: string; expiresAtMs: number }> {
+  async issue({ session, scopes, ttlS, untilMs = Infinity }: TokenOrder): Promise<IssuedToken> {
     const nowS = Math.floor(this.#nowMs() / 1_000);
+    const expiresAtS = Math.min(nowS + ttlS, Math.floor(untilMs / 1_000));
     const token = await new SignJWT({ session, scope: scopes.join(' ') })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
       .setAudience(AUDIENCE)
       .setIssuedAt(nowS)
-      .setExpirationTime(nowS + ttlS)
+      .setExpirationTime(expiresAtS)
       .setJti(randomUUID())
       .sign(this.#key);
-    return { token, expiresAtMs: (nowS + ttlS) * 1_000 };
+    return { token, expiresAtMs: expiresAtS * 1_000 };
   }
 
   /** Never rejects. */

@@ -9,6 +9,7 @@ import { addDocument, describeRoutes } from './document.ts';
 import { addPages } from './routes/pages.ts';
 import { addProbes } from './routes/probes.ts';
 import { addSessions } from './routes/sessions.ts';
+import { addTokens } from './routes/tokens.ts';
 import { addTranscripts } from './routes/transcripts.ts';
 import { addEvents } from './routes/events.ts';
 import { addLive } from './routes/live.ts';
@@ -31,7 +32,7 @@ export async function createApp({ shown, ...options }: AppOptions): Promise<App>
   addGate(app, { trust: options.trust, access: shown.access });
   answerFailures(app, shown.log);
   answerUnknown(app);
-  for (const add of [addPages, addSessions, addEvents, addLive, addTranscripts, addProbes]) add(app, shown);
+  for (const add of [addPages, addSessions, addTokens, addEvents, addLive, addTranscripts, addProbes]) add(app, shown);
   addDocument(app);
   await app.ready();
   return app;

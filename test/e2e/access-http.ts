@@ -17,6 +17,7 @@ const routes: [method: string, path: string, scope: Scope, otherScope: Scope][] 
   ['GET', '/sessions/talk/transcript.vtt', 'view', 'publish'],
   ['DELETE', '/sessions/talk', 'admin', 'view'],
   ['POST', '/sessions', 'admin', 'view'],
+  ['POST', '/sessions/talk/tokens', 'admin', 'view'],
 ];
 
 void t.test('a request with a wrong token is refused with the status, and nothing is done', async (t) => {

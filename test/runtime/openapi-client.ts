@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import t from 'tap';
+import { openAccess } from '../../runtime/access/port.ts';
+import type { TokenOrder } from '../../runtime/access/port.ts';
+import { Tokens } from '../../runtime/access/tokens.ts';
+import { SECRET } from '../support/bad-tokens.ts';
 import { DescribedApi } from '../support/described-api.ts';
 import type { ApiDocument } from '../support/described-api.ts';
 import { clientOf, compileClient } from '../support/openapi-client.ts';
@@ -18,7 +22,9 @@ interface Calls {
 
 const sessions = new ScriptedSessions();
 sessions.start('talk').final('a', 'One.');
-const server = await startHttp({ directory: sessions });
+const tokens = new Tokens(SECRET);
+const access = { ...openAccess, issue: (order: TokenOrder) => tokens.issue(order) };
+const server = await startHttp({ directory: sessions, access });
 const folder = await mkdtemp(join(tmpdir(), 'captiond-api-'));
 t.teardown(async () => {
   await server[Symbol.asyncDispose]();

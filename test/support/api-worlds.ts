@@ -1,5 +1,6 @@
 /** Servers in every state that an answer of the API depends on. */
 import { LogError } from '../../actors/log/port.ts';
+import { openAccess } from '../../runtime/access/port.ts';
 import type { Refusal, SessionControl } from '../../runtime/directory.ts';
 import type { HttpServerOptions } from '../../runtime/http.ts';
 import { startHttp } from './http-server.ts';
@@ -39,6 +40,7 @@ const worlds = {
   engineless: () => notReady('transcriber_unavailable'),
   crowded: () => ({ limits: { maxViewers: 0, allowedOrigins: [] }, control: refusing('too_many_sessions') }),
   broken: () => ({
+    access: { ...openAccess, issue: fail },
     directory: { list: fail, get: fail, attach: fail, transcript: fail },
     control: { prepare: fail, stop: fail },
   }),

@@ -45,6 +45,7 @@ const foreign = { origin: 'https://evil.example' };
 const provocations: Readonly<Record<string, Provocation>> = {
   '200': by('usual'),
   '201': by('usual'),
+  'issueToken 201': by('guarded', token('operator')),
   '202': by('usual'),
   '304': { world: 'usual', provoke: askTwice },
   'streamEvents 204': by('usual', { slug: 'over', headers: { 'last-event-id': '2:2' } }),
@@ -68,6 +69,7 @@ const provocations: Readonly<Record<string, Provocation>> = {
   '403 token_not_for_this': by('guarded', token('publisher')),
   '403 access_denied': by('guarded', token('denied')),
   '409 session_exists': by('usual', { body: '{"slug":"talk"}' }),
+  '409 tokens_off': by('usual'),
   '413 body_too_large': by('usual', { body: `{"slug":"${'x'.repeat(70_000)}"}` }),
   '415 json_expected': by('usual', { headers: { 'content-type': 'text/plain' } }),
   '503 too_many_sessions': by('crowded'),
@@ -91,10 +93,16 @@ function targetOf({ path }: Operation, { slug = 'talk', file = 'base.css', query
   return path.replace('{slug}', slug).replace('{folder}', 'web').replace('{file}', file) + query;
 }
 
+/** What is right, by operation. */
+const bodies: Readonly<Record<string, string>> = {
+  prepareSession: '{"slug":"fresh"}',
+  issueToken: '{"scopes":["view"],"ttlS":60}',
+};
+
 /** One request; of a stream the first bytes. */
 export async function ask(server: TestHttp, operation: Operation, wanted: Wanted = {}): Promise<Seen> {
-  const { method } = operation;
-  const { body = method === 'POST' ? '{"slug":"fresh"}' : undefined } = wanted;
+  const { method, operationId } = operation;
+  const { body = bodies[operationId] } = wanted;
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   const headers = { connection: 'close', ...type, ...wanted.headers };
   const outgoing = request(server.url('/'), { method, path: targetOf(operation, wanted), headers });

@@ -1,6 +1,15 @@
 /** An `Access` whose tokens a test makes up. */
 import { EVERY_SESSION } from '../../runtime/access/port.ts';
-import type { Access, AccessRequest, Asked, Denial, Grant, Scope } from '../../runtime/access/port.ts';
+import type {
+  Access,
+  AccessRequest,
+  Asked,
+  Denial,
+  Grant,
+  IssuedToken,
+  Scope,
+  TokenOrder,
+} from '../../runtime/access/port.ts';
 
 export interface ScriptedToken {
   scopes: readonly Scope[];
@@ -29,6 +38,11 @@ export class ScriptedAccess implements Access {
   checkAny(asked: Asked): Promise<Grant | Denial> {
     const { slug } = (asked.token !== undefined && this.#tokens[asked.token]) || {};
     return this.check({ ...asked, slug });
+  }
+
+  /** One that says nothing. */
+  issue({ ttlS, untilMs = Infinity }: TokenOrder): Promise<IssuedToken> {
+    return Promise.resolve({ token: 'issued', expiresAtMs: Math.min(Date.now() + ttlS * 1_000, untilMs) });
   }
 
   #answer({ token, scope, slug }: AccessRequest): Grant | Denial {

@@ -1,10 +1,9 @@
 /** `/sessions`: list, prepare, read, end. */
-import { isTooDeep } from '../../../actors/json-levels.ts';
 import { covers } from '../../access/port.ts';
 import { languageSchema, readWishes, wishesSchema } from '../../session-wishes.ts';
 import { challenged, errorAnswer, json } from '../answer.ts';
-import { BodyTooDeep } from '../failures.ts';
 import type { App } from '../framework.ts';
+import { readJson } from '../json-bodies.ts';
 import { operation } from '../operation.ts';
 import { exampleAwaiting, exampleSession, sessionReference, sessionSchema, slugParams } from '../schemas.ts';
 import type { Shown } from '../shown.ts';
@@ -93,16 +92,8 @@ export function addSessions(app: App, shown: Shown): void {
   void app.register(addPreparing, shown);
 }
 
-/** The one route that reads a body, and so the one with a parser. */
 function addPreparing(app: App, { control, onLimit }: Pick<Shown, 'control' | 'onLimit'>, done: () => void): void {
-  app.removeAllContentTypeParsers();
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, parsed) => {
-    if (isTooDeep(body)) {
-      onLimit?.('json_levels');
-      parsed(new BodyTooDeep());
-    } else void parse(request, body, parsed);
-  });
+  readJson(app, onLimit);
   app.post('/sessions', { ...prepare, schema: { ...prepare.schema, body: wishesSchema } }, async (request, reply) => {
     const { slug, wishes } = readWishes(request.body);
     if (request.grant === undefined || !covers(request.grant, slug)) {
