@@ -76,13 +76,31 @@ const byConnection = {
   },
 };
 
+/** Refusals that the visitor can do something about, by the reason that the server gives. @type {Readonly<Record<string, Status>>} */
+const byReason = {
+  token_missing: {
+    words: 'Token needed',
+    tone: 'warn',
+    headline: 'A token is needed to watch this session',
+    more: 'Open this page by a link that ends in ?token=…; whoever runs the session has one.',
+  },
+  token_expired: {
+    words: 'Link expired',
+    tone: 'warn',
+    headline: 'This link has expired',
+    more: 'Its token was for a time that is over. Ask for a new link.',
+  },
+};
+
 /**
  * @param {Connection} connection
  * @param {SessionState} session
+ * @param {string} reason Why the connection ended, as the server says it.
  * @returns {Status}
  */
-export function statusOf(connection, session) {
-  return connection === 'open' ? bySession[session] : byConnection[connection];
+export function statusOf(connection, session, reason) {
+  if (connection === 'open') return bySession[session];
+  return (connection === 'refused' ? byReason[reason] : undefined) ?? byConnection[connection];
 }
 
 /**

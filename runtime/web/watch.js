@@ -29,11 +29,11 @@ const insights = new InsightPanel(
   () => place.keep(),
 );
 
-/** @type {{ connection: Connection, session: SessionState, historyTo: number }} */
-const now = { connection: 'connecting', session: 'awaiting', historyTo: 0 };
+/** @type {{ connection: Connection, reason: string, session: SessionState, historyTo: number }} */
+const now = { connection: 'connecting', reason: '', session: 'awaiting', historyTo: 0 };
 
 function showStatus() {
-  const { words, tone, headline, more } = statusOf(now.connection, now.session);
+  const { words, tone, headline, more } = statusOf(now.connection, now.session, now.reason);
   setText(byId('status-words'), words);
   byId('status').dataset['tone'] = tone;
   setText(byId('empty-words'), headline);
@@ -63,8 +63,9 @@ const viewer = new Viewer({
   url: `${location.origin.replace(/^http/, 'ws')}/sessions/${encodeURIComponent(slug)}/live`,
   ...(token !== undefined && { token }),
   listeners: {
-    connection: (connection) => {
+    connection: (connection, { reason }) => {
       now.connection = connection;
+      now.reason = reason;
       showStatus();
     },
     attached: ({ offset }) => (now.historyTo = offset),

@@ -5,6 +5,7 @@ import { findBrowser, launchBrowser, visit } from './browser.ts';
 import type { Visit } from './browser.ts';
 import { startHttp } from './http-server.ts';
 import type { TestHttp } from './http-server.ts';
+import type { HttpServerOptions } from '../../runtime/http.ts';
 import { ScriptedSessions } from './scripted-sessions.ts';
 
 export interface ScriptedPages {
@@ -16,12 +17,15 @@ export interface ScriptedPages {
   open: (path: string, settings?: BrowserContextOptions) => Promise<Visit>;
 }
 
-/** Both are closed when `t` is over. */
-export async function scriptedPages(t: Pick<Test, 'teardown'>): Promise<ScriptedPages> {
+/** Both are closed when `t` is over. @param options Of the server. */
+export async function scriptedPages(
+  t: Pick<Test, 'teardown'>,
+  options: Partial<HttpServerOptions> = {},
+): Promise<ScriptedPages> {
   const found = findBrowser();
   const browser = 'path' in found ? await launchBrowser(found.path) : undefined;
   const sessions = new ScriptedSessions();
-  const server = await startHttp({ directory: sessions });
+  const server = await startHttp({ directory: sessions, ...options });
   t.teardown(async () => {
     await browser?.close();
     await server[Symbol.asyncDispose]();
