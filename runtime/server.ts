@@ -12,6 +12,7 @@ import { serverMachine } from '../machines/server.ts';
 import type { ServerOutput } from '../machines/server.ts';
 import { createAdminServer } from './admin.ts';
 import type { AdminServer } from './admin.ts';
+import { counted } from './access/counted.ts';
 import { accessOf } from './access/from-options.ts';
 import type { ServerAddresses } from './addresses.ts';
 import { Certificates } from './certificates.ts';
@@ -144,7 +145,7 @@ export class CaptiondServer {
     const { config, log } = this.#options;
     const certificates = this.#certificates;
     const bounds = { admits: this.#descriptors.enter, onLimit: telemetry.onLimit };
-    const access = accessOf(config, log);
+    const access = counted(accessOf(config, log), telemetry.onRefusal);
     const admin = { host: config.adminHost, port: config.adminPort };
     this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, certificates, log });
     this.#http = await createHttpServer({

@@ -10,6 +10,8 @@ import type { IMetricReader, MetricProducer, PushMetricExporter } from '@opentel
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { limitNames } from '../actors/limit-names.ts';
 import type { OnLimit } from '../actors/limit-names.ts';
+import { denialCodes, scopes } from './access/port.ts';
+import type { OnRefusal } from './access/port.ts';
 import type { Environment } from './config.ts';
 import { watchEventLoop } from './telemetry/event-loop-lag.ts';
 import { MetricStore } from './telemetry/metric-store.ts';
@@ -32,6 +34,8 @@ export interface Telemetry {
   store: MetricStore;
   /** Counts what a limit has turned away. */
   onLimit: OnLimit;
+  /** Counts whom a token, the want of one or the deciding service has kept out. */
+  onRefusal: OnRefusal;
   /** A session has begun. */
   begin(session: SessionName, sample: () => SessionSample): SessionTelemetry;
   /** It has ended: its counters are brought up to date, and its series go after a while. */
@@ -65,6 +69,7 @@ export async function startTelemetry(env: Environment, server: ServerSample): Pr
   return {
     store,
     onLimit: limitCounter(store),
+    onRefusal: refusalCounter(store),
     begin: (session, sample) => {
       const meter = new SessionMeter(store, labels.begin(session.slug), sample);
       meters.add(meter);
@@ -89,6 +94,12 @@ export async function startTelemetry(env: Environment, server: ServerSample): Pr
 function limitCounter(store: MetricStore): OnLimit {
   for (const limit of limitNames) store.add('limit_refusals_total', { limit }, 0);
   return (limit) => store.add('limit_refusals_total', { limit });
+}
+
+/** All of them from the start, as above. */
+function refusalCounter(store: MetricStore): OnRefusal {
+  for (const scope of scopes) for (const code of denialCodes) store.add('access_refusals_total', { scope, code }, 0);
+  return (scope, code) => store.add('access_refusals_total', { scope, code });
 }
 
 function sampleServer(observe: Observe, { sessionStates, isReady }: ServerSample): void {

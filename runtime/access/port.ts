@@ -48,14 +48,23 @@ export interface Grant {
   expiresAtMs?: number;
 }
 
-/** No, with the row of the error table that says why. */
+/** Rows of the error table that say why not. */
+export const denialCodes = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'token_not_for_this',
+  'access_denied',
+] as const satisfies readonly ErrorCode[];
+
+/** No, and why. */
 export interface Denial {
   allowed: false;
-  code: Extract<
-    ErrorCode,
-    'token_missing' | 'token_invalid' | 'token_expired' | 'token_not_for_this' | 'access_denied'
-  >;
+  code: (typeof denialCodes)[number];
 }
+
+/** Is told of each no. */
+export type OnRefusal = (scope: Scope, code: Denial['code']) => void;
 
 /** What a token is to allow. */
 export interface TokenOrder {
@@ -81,6 +90,8 @@ export interface Access {
   readonly issue?: (order: TokenOrder) => Promise<IssuedToken>;
   /** Never rejects: what cannot be decided is a no. */
   check(request: AccessRequest): Promise<Grant | Denial>;
+  /** To be told of a no that a route finds by itself, in what a grant does not cover. */
+  readonly onRefusal?: OnRefusal;
   /** For lists: is this allowed of any session? The grant says of which. */
   checkAny(request: Asked): Promise<Grant | Denial>;
 }

@@ -1,5 +1,5 @@
 /** How a route is described: once, for the document, for the gate and for whoever reads the code. */
-import type { ErrorCode } from '../../machines/errors.ts';
+import { denialCodes } from '../access/port.ts';
 import type { Scope } from '../access/port.ts';
 import { errorResponses } from './error-responses.ts';
 import type { ErrorCase, ResponseDescription } from './error-responses.ts';
@@ -25,14 +25,6 @@ export interface OperationOptions {
   errors?: readonly ErrorCase[];
 }
 
-const tokenErrors: readonly ErrorCode[] = [
-  'token_missing',
-  'token_invalid',
-  'token_expired',
-  'token_not_for_this',
-  'access_denied',
-];
-
 /** By a header, by the query (where headers cannot be set), or not at all where tokens are off. */
 export const security = [{ bearer: [] }, { token: [] }, {}];
 
@@ -41,7 +33,7 @@ export function operation(options: OperationOptions) {
   const { id, tag, summary, description, access, isPage = false, isProbe = false, answers, errors = [] } = options;
   const refusals: ErrorCase[] = ['bad_request', ['bad_request', 408], ['bad_request', 431], ...errors];
   if (!isProbe) refusals.push('host_refused');
-  if (access !== undefined) refusals.push(...tokenErrors);
+  if (access !== undefined) refusals.push(...denialCodes);
   return {
     config: { access, isPage, isProbe },
     schema: {

@@ -79,6 +79,10 @@ export const metrics = {
   ai_tokens_total: counter(['kind'], 'tokens that calls of the server have cost (kind prompt, completion)'),
   ai_lease_handovers_total: counter([], 'AI leases that went to another holder than the one before'),
   limit_refusals_total: counter(['limit'], 'connections, requests and messages that a limit turned away, by limit'),
+  access_refusals_total: counter(
+    ['scope', 'code'],
+    'publishers, viewers and requests without a token that allows what they asked for, by scope (publish, view, ai, admin) and code',
+  ),
   webhook_deliveries_total: counter(['event'], 'webhooks that the receiver has accepted'),
   webhook_failures_total: counter(['cause'], 'attempts to deliver a webhook that failed; they are made again'),
   webhook_drops_total: counter([], 'events whose webhook was given up: nobody was told'),

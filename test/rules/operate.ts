@@ -18,7 +18,7 @@ known.set('up', new Set(['instance', 'job']));
 
 /** Words of the query language that stand where a metric could. */
 const LANGUAGE =
-  /^(sum|by|le|rate|increase|histogram_quantile|label_values|instance|session|kind|outcome|cause|reason|event|state|limit|job)$/;
+  /^(sum|by|le|rate|increase|histogram_quantile|label_values|instance|session|kind|outcome|cause|reason|event|state|limit|scope|code|job)$/;
 
 /** What a query names that there is not. */
 function unknownIn(query: string): string[] {

@@ -92,11 +92,13 @@ export function addSessions(app: App, shown: Shown): void {
   void app.register(addPreparing, shown);
 }
 
-function addPreparing(app: App, { control, onLimit }: Pick<Shown, 'control' | 'onLimit'>, done: () => void): void {
+function addPreparing(app: App, shown: Pick<Shown, 'control' | 'access' | 'onLimit'>, done: () => void): void {
+  const { control, access, onLimit } = shown;
   readJson(app, onLimit);
   app.post('/sessions', { ...prepare, schema: { ...prepare.schema, body: wishesSchema } }, async (request, reply) => {
     const { slug, wishes } = readWishes(request.body);
     if (request.grant === undefined || !covers(request.grant, slug)) {
+      access.onRefusal?.('admin', 'token_not_for_this');
       return reply.answer(challenged(errorAnswer('token_not_for_this')));
     }
     const made = await control.prepare(slug, wishes);
