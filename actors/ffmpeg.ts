@@ -65,6 +65,8 @@ const processOptions = (mark: string | undefined) =>
     buffer: false,
     reject: false,
     detached: true,
+    // The ladder of the chart is the only one: execa would send a SIGKILL of its own 5 s after SIGTERM.
+    forceKillAfterDelay: false,
     extendEnv: false,
     env: childEnvironment(mark),
   }) as const;

@@ -95,7 +95,8 @@ export class Heartbeat {
     if (!viewer.isOpen) return;
     viewer.look(nowMs);
     if (viewer.isStuck(nowMs)) this.#options.onStuck(viewer);
-    else if (viewer.pingAtMs <= nowMs) this.#beat(viewer, nowMs);
+    // Rather early than late: who is gone is closed within `maxMissed + 1` intervals.
+    else if (viewer.pingAtMs < nowMs + this.#sweepMs) this.#beat(viewer, nowMs);
   }
 
   #beat(viewer: Viewer, nowMs: number): void {

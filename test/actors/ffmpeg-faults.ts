@@ -1,4 +1,7 @@
 import t from 'tap';
+import { waitFor } from 'xstate';
+import { readConfig } from '../../runtime/config.ts';
+import { sessionInput } from '../../runtime/session-timing.ts';
 import { aacTags } from '../support/audio-tags.ts';
 import { decoderRig } from '../support/decoder-rig.ts';
 import { eventually, isAlive } from '../support/processes.ts';
@@ -17,13 +20,27 @@ void t.test('one that is deaf to the end of its input leaves on SIGTERM', async 
   t.equal(rig.resources.size, 0);
 });
 
-void t.test('one that is deaf to SIGTERM too is killed', async (t) => {
-  await using rig = decoderRig({ command: fixture('deaf-to-sigterm'), timing: { ...quick, endTimeoutMs: 2_000 } });
-  const { pid } = await rig.fact('process.started');
-  t.match(await rig.stop(), { outcome: 'exited', rung: 'killing', signal: 'SIGKILL' });
-  t.notOk(isAlive(pid));
-  t.equal(rig.resources.size, 0);
-});
+void t.test(
+  'one that is deaf to SIGTERM too is killed with its children, 5 s later by the usual options',
+  async (t) => {
+    const read = readConfig({});
+    if (!read.ok) throw new Error('the defaults are no options');
+    await using rig = decoderRig({
+      command: fixture('deaf-to-sigterm'),
+      timing: sessionInput(read.config).decoder.timing,
+    });
+    const { pid } = await rig.fact('process.started');
+    await rig.reached(1);
+    const stopped = rig.stop();
+    await waitFor(rig.actor, (now) => now.matches({ up: 'terminating' }));
+    const sinceMs = performance.now();
+    t.match(await stopped, { outcome: 'exited', rung: 'killing', signal: 'SIGKILL' });
+    const tookMs = performance.now() - sinceMs;
+    t.ok(tookMs > 4_950 && tookMs < 5_500, `${Math.round(tookMs)} ms after SIGTERM`);
+    await eventually('the end of the whole group', () => !isAlive(-pid));
+    t.equal(rig.resources.size, 0);
+  },
+);
 
 void t.test('one that gives nothing for its audio is replaced', async (t) => {
   await using rig = decoderRig({ command: fixture('silent'), stallMs: 300 });

@@ -1,5 +1,6 @@
 /** A hundred viewers at once, one of them dead, one deaf, one slow: what becomes of each, and of the rest. */
 import t from 'tap';
+import { LATE_MS, PING_EVERY_BYTES } from '../../../actors/viewers/byte-window.ts';
 import { Heartbeat } from '../../../actors/viewers/heartbeat.ts';
 import { startHttp } from '../../support/http-server.ts';
 import { eventually } from '../../support/processes.ts';
@@ -26,17 +27,23 @@ const offsetsOf = (told: readonly Told[]): unknown[] =>
 
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
-/** Speaks at the pace of one viewer until as many were closed as too slow; how many finals that took. */
-async function speakUntilSlow(talk: ScriptedSession, pace: TakingViewer, slowCloses: number): Promise<number> {
+/** Bytes that are kept for the viewer who is furthest behind. */
+function mostBehindBytes({ channel: { hub, records } }: ScriptedSession): number {
+  const open = [...hub.viewers].filter(({ isOpen }) => isOpen);
+  return Math.max(...open.map(({ line, offset }) => line.waitingBytes + records.bytesAfter(offset)));
+}
+
+/** Speaks at the pace of one viewer until as many were closed as too slow: how many finals that took, and the most that was kept. */
+async function speakUntilSlow(talk: ScriptedSession, pace: TakingViewer, slowCloses: number) {
   const { counts } = talk.channel.hub;
-  let at = 0;
-  while (counts.slowCloses < slowCloses && at < FINALS_MAX) {
-    at += 1;
-    const last = at;
-    talk.final(`u${at}`, TEXT);
-    await pace.hears(({ offset, type }) => offset === last && type === 'transcript_final');
+  let [last, keptBytes] = [0, 0];
+  while (counts.slowCloses < slowCloses && last < FINALS_MAX) {
+    const next = (last += 1);
+    talk.final(`u${next}`, TEXT);
+    await pace.hears(({ offset, type }) => offset === next && type === 'transcript_final');
+    keptBytes = Math.max(keptBytes, mostBehindBytes(talk));
   }
-  return at;
+  return { last, keptBytes };
 }
 
 void t.test('of a hundred viewers a dead, a deaf and a slow one leave, and the others get everything', async (t) => {
@@ -50,7 +57,8 @@ void t.test('of a hundred viewers a dead, a deaf and a slow one leave, and the o
   slow.socket.pause();
   const [pace] = healthy;
   if (pace === undefined) throw new Error('nobody is healthy');
-  const last = await speakUntilSlow(talk, pace, 2);
+  const { last, keptBytes } = await speakUntilSlow(talk, pace, 2);
+  t.ok(keptBytes <= QUEUE_MAX_BYTES, `at most ${keptBytes} bytes were kept for one of them`);
   t.equal(talk.channel.hub.counts.slowCloses, 2, 'the deaf and the slow one, nobody else');
   for (const viewer of healthy) await viewer.hears(({ offset, type }) => offset === last && type !== 'session');
   for (const { told } of healthy) t.strictSame(offsetsOf(told), upTo(last));
@@ -87,6 +95,31 @@ void t.test('a viewer may be so many records behind, however small they are', as
   }
   talk.final('behind 6', 'hm');
   await eventually('it is told that it is too slow', () => counts.slowCloses === 1);
+  slow.socket.resume();
+  t.strictSame(await slow.closed, { code: 4008, reason: 'too_slow' });
+});
+
+void t.test('what the network has taken from a viewer that does not read counts as waiting too', async (t) => {
+  const { server, talk } = await session();
+  await using _ = server;
+  const slow = await view(server.host);
+  slow.socket.pause();
+  const [viewer] = talk.channel.hub.viewers;
+  const { counts } = talk.channel.hub;
+  const speak = async (at: number): Promise<void> => {
+    talk.final(`u${at}`, TEXT);
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+  };
+  // As much as makes it be asked what has reached it.
+  const given = Math.ceil((2 * PING_EVERY_BYTES) / TEXT.length);
+  for (let at = 1; at <= given; at += 1) await speak(at);
+  const askedAtMs = performance.now();
+  await eventually('its answer is late', () => performance.now() - askedAtMs > LATE_MS);
+  for (let at = given + 1; counts.slowCloses === 0 && at <= 4 * given; at += 1) await speak(at);
+  t.equal(counts.slowCloses, 1, 'it is closed');
+  t.equal(viewer?.offset, given + 1, 'and was given no more once its answer was late');
+  t.equal(viewer?.line.waitingBytes, 0, 'although the kernel would have taken it');
   slow.socket.resume();
   t.strictSame(await slow.closed, { code: 4008, reason: 'too_slow' });
 });

@@ -1,6 +1,10 @@
 /** Viewers that are gone without a word are found by pings; those that are there stay. */
 import { once } from 'node:events';
 import t from 'tap';
+import { Heartbeat } from '../../../actors/viewers/heartbeat.ts';
+import type { ViewerLine } from '../../../actors/viewers/line.ts';
+import { STUCK_MS, Viewer } from '../../../actors/viewers/viewer.ts';
+import { readConfig } from '../../../runtime/config.ts';
 import { startHttp } from '../../support/http-server.ts';
 import { eventually } from '../../support/processes.ts';
 import { ScriptedSessions } from '../../support/scripted-sessions.ts';
@@ -62,3 +66,65 @@ void t.test('a viewer that does not answer the close either is cut', async (t) =
   deaf.destroy();
   t.end();
 });
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A line whose other end is gone: it takes everything and answers nothing. */
+function goneLine() {
+  const none = (): void => {};
+  const line: ViewerLine & { isOpen: boolean; pings: number } = {
+    ...{ protocol: 'v2', confirms: true, waitingBytes: 0, isOpen: true, listener: undefined, pings: 0 },
+    ...{ write: none, writeOne: none, afterFlush: none, terminate: none },
+    end: () => void (line.isOpen = false),
+    ping: () => void (line.pings += 1),
+  };
+  return line;
+}
+
+void t.test('by the usual options a viewer that is gone without a word is closed within two minutes', (t) => {
+  const read = readConfig({});
+  if (!read.ok) throw new Error('the defaults are no options');
+  const { heartbeatIntervalMs: intervalMs, heartbeatMaxMissed: maxMissed } = read.config;
+  for (const phase of [0, 0.2, 0.5, 0.999]) {
+    let nowMs = 0;
+    const line = goneLine();
+    const viewer = new Viewer(line, { offset: 0, partials: true }, { turn: 0, nowMs, phase });
+    const clock = { nowMs: () => nowMs, random: () => phase };
+    const heartbeat = new Heartbeat({ ...clock, intervalMs, maxMissed, lines: quiet, onStuck: () => {} });
+    heartbeat.attached(viewer);
+    // Looked at a little less often than eight times in an interval, as on a busy machine.
+    for (; line.isOpen && nowMs < 1_000_000; nowMs += intervalMs / 7.9) heartbeat.sweep([viewer]);
+    const closedAtMs = nowMs - intervalMs / 7.9;
+    t.ok(closedAtMs > 60_000 && closedAtMs <= 120_000, `after ${closedAtMs} ms`);
+    t.equal(line.pings, maxMissed);
+  }
+  t.end();
+});
+
+void t.test(
+  'a viewer that takes nothing of what waits for it is closed as too slow, however little that is',
+  async (t) => {
+    using made = await session();
+    const { server, talk } = made;
+    await using _ = server;
+    const deaf = await view(server.host);
+    deaf.socket.pause();
+    const { hub } = talk.channel;
+    const [viewer] = hub.viewers;
+    for (let at = 0; at < 200 && viewer?.line.waitingBytes === 0; at += 1) {
+      talk.final(`u${at}`, 'word '.repeat(20_000));
+      await new Promise(setImmediate);
+    }
+    let aheadMs = 0;
+    const clock = { nowMs: () => performance.now() + aheadMs, random: () => 1 };
+    const onStuck = (stuck: Viewer): void => hub.tooSlow(stuck);
+    const heartbeat = new Heartbeat({ ...clock, intervalMs: 30_000, maxMissed: 3, lines: quiet, onStuck });
+    heartbeat.sweep(hub.viewers);
+    t.equal(hub.counts.slowCloses, 0, 'it has its time');
+    aheadMs = STUCK_MS;
+    heartbeat.sweep(hub.viewers);
+    t.equal(hub.counts.slowCloses, 1);
+    deaf.socket.resume();
+    t.strictSame(await deaf.closed, { code: 4008, reason: 'too_slow' });
+  },
+);
