@@ -21,7 +21,7 @@ void t.test('a newcomer sees open utterances and the state, and nothing that was
   talk.partial('open', 'so far');
   const viewer = await view(server.host);
   await viewer.hears(({ type }) => type === 'transcript_partial');
-  viewer.socket.send('{"type":"ai_acquire"}');
+  viewer.socket.send('{"type":"unknown"}');
   await viewer.hears(({ type }) => type === 'error');
   t.match(viewer.told[0], { type: 'session', state: 'publisher_lost' });
   t.strictSame(viewer.told.map(({ type, text }) => [type, text]).slice(1, 2), [['transcript_partial', 'so far']]);

@@ -67,7 +67,7 @@ void t.test('what a cursor asks for and what it gets', async (t) => {
   ];
   for (const [query, resumed, finals] of table) {
     const viewer = await view(server.host, { query });
-    viewer.socket.send('{"type":"ai_acquire"}');
+    viewer.socket.send('{"type":"unknown"}');
     await viewer.hears(({ type }) => type === 'error');
     t.match(viewer.told[0], { type: 'session', resumed }, query);
     t.equal('firstOffset' in (viewer.told[0] ?? {}), !resumed && query !== '', query);
