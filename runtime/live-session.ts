@@ -211,6 +211,7 @@ export class LiveSession {
     this.endedAt = today().toISOString();
     if (this.#observed !== undefined) telemetry?.end(this.#observed, output?.reason ?? 'failed');
     await Promise.race([this.#endRun(writer, this.endedAt, log), setTimeout(LOG_END_TIMEOUT_MS, null, { ref: false })]);
+    this.#scope.onFault = lateFault(log);
   }
 
   /** Something of the session threw where nobody catches: it ends in order, as far as it still can. */
@@ -226,4 +227,9 @@ export class LiveSession {
       log.warn('the end of the run is not in the session log', { error });
     }
   }
+}
+
+/** What was begun for a session and outlives it (the time that its series are kept) holds its scope, and so not all of it. */
+function lateFault(log: Log): (error: unknown) => void {
+  return (error) => log.error('something of a session that is over has failed', { error });
 }
