@@ -86,11 +86,6 @@ const rows = {
   },
   not_found: { sentence: 'There is nothing at this address.', retryable: false, httpStatus: 404 },
   method_not_allowed: { sentence: 'This address does not take that method.', retryable: false, httpStatus: 405 },
-  not_in_this_version: {
-    sentence: 'This part of the interface is not in this version.',
-    retryable: false,
-    httpStatus: 501,
-  },
   body_too_large: {
     sentence: 'The body of the request is larger than 64 KiB.',
     retryable: false,
