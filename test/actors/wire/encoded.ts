@@ -71,6 +71,7 @@ void t.test('closes have the codes of the protocol, and reasons that fit a close
     protocolError: { code: 1008, reason: 'protocol_error' },
     tooManyMessages: { code: 1008, reason: 'too_many_messages' },
     tooSlow: { code: 4008, reason: 'too_slow' },
+    serverRestarting: { code: 1012, reason: 'server_restarting' },
     sessionEnded: { code: 1000, reason: 'session_end' },
     tokenExpired: { code: 4001, reason: 'token_expired' },
     logUnavailable: { code: 1013, reason: 'log_unavailable' },
