@@ -8,28 +8,33 @@ const RESOLUTION_MS = 20;
 const NANOSECONDS_PER_MS = 1_000_000;
 
 export interface EventLoopLag {
-  /** The longest delay of this window and the one before, in milliseconds. */
+  /** The longest delay of the last one to two windows, in milliseconds. */
   readonly ms: number;
   stop(): void;
 }
 
+/** Two measurements take turns in being begun anew: one loses the delay during which that happens, the other has it. */
 export function watchEventLoop(windowMs = WINDOW_MS): EventLoopLag {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delays.enable();
-  const now = (): number => Math.max(0, delays.max / NANOSECONDS_PER_MS - RESOLUTION_MS);
-  let lastMs = 0;
+  const pair = [begin(), begin()] as const;
+  let turn: 0 | 1 = 0;
   const timer = setInterval(() => {
-    lastMs = now();
-    delays.reset();
+    pair[turn].reset();
+    turn = turn === 0 ? 1 : 0;
   }, windowMs);
   timer.unref();
   return {
     get ms() {
-      return Math.max(lastMs, now());
+      return Math.max(0, ...pair.map(({ max }) => max / NANOSECONDS_PER_MS - RESOLUTION_MS));
     },
     stop: () => {
       clearInterval(timer);
-      delays.disable();
+      for (const delays of pair) delays.disable();
     },
   };
+}
+
+function begin(): ReturnType<typeof monitorEventLoopDelay> {
+  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delays.enable();
+  return delays;
 }
