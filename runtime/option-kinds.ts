@@ -71,7 +71,7 @@ export function address(fallback: string, meaning: string): Option<string> {
     meaning,
     parse: (given) =>
       URL.canParse(given) && /^https?:$/.test(new URL(given).protocol)
-        ? ok(given.replace(/\/+$/, ''))
+        ? ok(given.replace(/(?<!\/)\/+$/, ''))
         : refuse(`a web address such as ${fallback}`),
   };
 }

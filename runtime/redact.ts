@@ -15,7 +15,7 @@ const DEPTH_MAX = 5;
 /** Most members of an array or object kept. */
 const MEMBERS_MAX = 50;
 
-const url = /\b([a-z][a-z0-9+.-]*):\/\/([^\s"'<>]+)/gi;
+const url = /([a-z][a-z0-9+.-]{0,30}):\/\/([^\s"'<>]+)/gi;
 const tokenInText = /\b(token[=.])[^\s&"',;]+/gi;
 const bearer = /\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}/gi;
 const secretName =

@@ -112,5 +112,5 @@ function breakAfter(part: Part, next: Part | undefined, silenceMs: number, small
 }
 
 function bare(text: string): string {
-  return text.replace(/^[\p{P}\p{S}]+|[\p{P}\p{S}]+$/gu, '');
+  return text.replace(/^[\p{P}\p{S}]+|(?<![\p{P}\p{S}])[\p{P}\p{S}]+$/gu, '');
 }

@@ -26,7 +26,7 @@ function cueBlock({ startMs, endMs, lines, voice }: Cue): string {
 
 /** The name of a voice (section 4.2.2): the `>` of its tag makes an arrow of hyphens before it. */
 function annotation(voice: string): string {
-  return escaped(voice.replace(/--+$/, '–'));
+  return escaped(voice.replace(/(?<!-)--+$/, '–'));
 }
 
 /** Cue text (section 4.2.2): without `>` there is no `-->`. */

@@ -7,6 +7,7 @@ import type { Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { CallError } from './port.ts';
 
+const FENCE = '```';
 /** Longest answer that is read, in UTF-16 units. */
 export const ANSWER_MAX = 16_384;
 
@@ -45,15 +46,18 @@ export function readAnswer(text: string): InsightData {
   return { summary: plain(summary), topics: topics.map(plain), actions: actions.map(plain) };
 }
 
-/** Some models put their JSON into a fence of Markdown. */
-const fence = /^\s*```(?:json)?\s*([^]*?)\s*```\s*$/;
-
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(fence.exec(text)?.[1] ?? text);
+    return JSON.parse(unfenced(text.trim()));
   } catch {
     return undefined;
   }
+}
+
+/** Some models put their JSON into a fence of Markdown. */
+function unfenced(text: string): string {
+  const isFenced = text.length >= 6 && text.startsWith(FENCE) && text.endsWith(FENCE);
+  return isFenced ? text.slice(FENCE.length, -FENCE.length).replace(/^json/, '') : text;
 }
 
 function plain(text: string): string {
