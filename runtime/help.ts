@@ -75,7 +75,7 @@ function code(fallback: string): string {
     : `\`${fallback}\``;
 }
 
-const NAME_COLUMNS = 26;
+const NAME_COLUMNS = 28;
 
 /** A name and its text, wrapped and indented. */
 function entry(name: string, meaning: string): string[] {
