@@ -1,6 +1,8 @@
 /** Who may be connected: by address, in all, behind proxies; how long an upgrade may take; what is counted by which name. */
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import t from 'tap';
 import type { WebSocket } from 'ws';
@@ -8,11 +10,13 @@ import { addressGroup } from '../../actors/address-group.ts';
 import type { LimitName } from '../../actors/limit-names.ts';
 import { createAdminServer } from '../../runtime/admin.ts';
 import { openAccess } from '../../runtime/access/port.ts';
+import type { Access } from '../../runtime/access/port.ts';
 import { Door, UPGRADE_TIMEOUT_MS } from '../../runtime/http/door.ts';
 import type { Visitor } from '../../runtime/http/door.ts';
+import { createListener } from '../../runtime/http/listener.ts';
 import { createLog } from '../../runtime/log.ts';
 import { proxiesOf } from '../../runtime/proxies.ts';
-import { attempt, raw, startHttp } from '../support/http-server.ts';
+import { attempt, open, raw, startHttp } from '../support/http-server.ts';
 import { eventually } from '../support/processes.ts';
 import type { TestHttp } from '../support/http-server.ts';
 
@@ -104,6 +108,34 @@ void t.test('an upgrade that nobody answers is cut in time', async (t) => {
 });
 
 const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
+void t.test('an upgrade whose access nobody decides about is cut in time', async (t) => {
+  const access: Access = { ...openAccess, check: () => new Promise(() => {}) };
+  const { server, limits } = await served({ access });
+  await using _ = server;
+  const ended = await attempt(server.url('/sessions/talk/live'));
+  t.match(ended, { code: 1006 });
+  t.strictSame(limits, ['http_upgrade_time']);
+});
+
+void t.test('an answer that its client does not take is given up', async (t) => {
+  const { limits, onLimit } = counted();
+  const answered = Promise.withResolvers<ServerResponse>();
+  const large = Buffer.alloc(50_000_000);
+  const listener = createListener((_request, response) => answered.resolve(response.end(large)), {
+    ...{ connectionsMax: 10, timing: { idleTimeoutMs: 300, keepAliveTimeoutMs: 60_000 }, certificates: undefined },
+  });
+  new Door({ maxPerAddress: 5, maxTotal: 5, names, onLimit }).watch(listener);
+  await once(listener.listen(0, '127.0.0.1'), 'listening');
+  t.teardown(() => listener.close());
+  const client = open(`127.0.0.1:${(listener.address() as AddressInfo).port}`).pause();
+  client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const response = await answered.promise;
+  await once(response, 'close');
+  t.notOk(response.writableFinished);
+  t.strictSame(limits, ['http_idle_time']);
+  client.destroy();
+});
 
 function counted() {
   const limits: LimitName[] = [];
