@@ -67,6 +67,17 @@ void t.test('a publisher with a good token publishes', async (t) => {
   }
 });
 
+void t.test('a token publishes as many sessions at a time as KEY_SESSIONS_MAX allows', async (t) => {
+  await using server = await guarded({ KEY_SESSIONS_MAX: '1' });
+  const { port } = server.addresses.rtmp;
+  const token = await tokenFor('*', ['publish']);
+  const publisher = await publishRtmp({ port, name: `talk?token=${token}` });
+  const second = publishRtmp({ port, name: `other?token=${token}` });
+  await t.rejects(second, { message: /Denied.*KEY_SESSIONS_MAX/ });
+  t.equal(server.server.registry.size, 1);
+  publisher.abort();
+});
+
 void t.test('whoever may publish goes on where another publisher was lost, with a token of its own', async (t) => {
   await using server = await guarded();
   const { port } = server.addresses.rtmp;

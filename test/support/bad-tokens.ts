@@ -73,7 +73,8 @@ export const closeOf = {
 } as const;
 
 /** A server that wants tokens of `SECRET`. */
-export const guarded = (): Promise<TestServer> => startServer({ AUTH_SECRET: SECRET, TRANSCRIBER: 'local' });
+export const guarded = (more: Record<string, string> = {}): Promise<TestServer> =>
+  startServer({ AUTH_SECRET: SECRET, TRANSCRIBER: 'local', ...more });
 
 /** The token as a query, or as a header. */
 export const queryOf = (token: string | undefined): string => (token === undefined ? '' : `?token=${token}`);
