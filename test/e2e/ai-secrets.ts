@@ -2,9 +2,6 @@
  * Canaries of server mode and webhooks: keys, secrets, what the model says and what is said to it are searched in everything
  * that an operator can read.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
@@ -20,23 +17,12 @@ import { eventually } from '../support/processes.ts';
 import { ffmpegAudio } from '../support/publishers.ts';
 import { collect } from '../support/transcript-collector.ts';
 import { writeWav } from '../support/wav.ts';
+import { collector } from '../support/canaries.ts';
 
 t.setTimeout(120_000);
 
 const KEY = 'canary-key-93fe01';
 const ANSWER = 'canary-answer-77d2';
-
-/** A collector that keeps what it is sent. */
-async function collector() {
-  const bodies: string[] = [];
-  const server = createServer((request, response) => {
-    request.setEncoding('utf8').on('data', (data) => bodies.push(String(data)));
-    request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { bodies, endpoint: `http://127.0.0.1:${port}`, [Symbol.dispose]: () => void server.close() };
-}
 
 /** A server with all of it, under canaries. */
 function startProgram(gladia: GladiaSimulator, model: ModelEndpoint, receiver: HookReceiver, spansTo: string) {

@@ -8,23 +8,14 @@ import { SqliteLog } from '../../actors/log/sqlite.ts';
 import { startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
 import { eventually } from '../support/processes.ts';
-import { aacSequenceHeader, aacSilence, publishRtmp, RtmpRefused } from '../support/rtmp-publisher.ts';
-import type { RtmpPublisher } from '../support/rtmp-publisher.ts';
+import { publishRtmp, RtmpRefused } from '../support/rtmp-publisher.ts';
+import { speak } from '../support/muted-publisher.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { collect } from '../support/transcript-collector.ts';
 
 t.setTimeout(120_000);
 
 const TAKEN_OVER_MS = 1_000;
-const FRAME_MS = 1024 / 48;
-
-/** Sends sound in real time until it is disposed of. */
-function speak(publisher: RtmpPublisher): Disposable {
-  publisher.sendAudio(aacSequenceHeader, 0);
-  let frames = 0;
-  const timer = setInterval(() => publisher.sendAudio(aacSilence, Math.round((frames += 1) * FRAME_MS)), FRAME_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
 
 const liveOf = ({ server }: TestServer, slug = 'talk') => {
   const live = server.registry.live(slug);

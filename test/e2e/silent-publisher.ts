@@ -5,8 +5,8 @@ import { defaultRtmpLimits } from '../../actors/rtmp/limits.ts';
 import { startServer } from '../harness.ts';
 import type { TestServer } from '../harness.ts';
 import { eventually } from '../support/processes.ts';
-import { aacSequenceHeader, aacSilence, publishRtmp } from '../support/rtmp-publisher.ts';
-import type { RtmpPublisher } from '../support/rtmp-publisher.ts';
+import { publishRtmp } from '../support/rtmp-publisher.ts';
+import { speak } from '../support/muted-publisher.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { collect } from '../support/transcript-collector.ts';
 
@@ -15,15 +15,6 @@ t.setTimeout(120_000);
 const SILENCE_MS = 10_000;
 /** For noticing it: a look at the audio, a question to the API. */
 const NOTICED_MS = 1_500;
-const FRAME_MS = 1024 / 48;
-
-/** Sends sound (that of a muted microphone is sound too) in real time. */
-function speak(publisher: RtmpPublisher): Disposable {
-  publisher.sendAudio(aacSequenceHeader, 0);
-  let frames = 0;
-  const timer = setInterval(() => publisher.sendAudio(aacSilence, Math.round((frames += 1) * FRAME_MS)), FRAME_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
 
 async function audioOf(server: TestServer, slug: string): Promise<unknown> {
   const answer = await fetch(server.httpUrl(`/sessions/${slug}`));
