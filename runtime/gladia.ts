@@ -17,6 +17,7 @@ import { gladiaMachine } from '../machines/gladia.ts';
 import { initiateBackoffMs, redialBackoffMs } from '../machines/gladia-policy.ts';
 import { transcriptionMachine } from '../machines/transcription.ts';
 import type { TranscriptionTiming } from '../machines/transcription.ts';
+import { fillSlots } from './fill-slots.ts';
 
 /** What one session takes. */
 export interface GladiaTranscriberOptions {
@@ -72,7 +73,7 @@ export function gladiaTranscriber(options: GladiaTranscriberOptions): AnyActorLo
   const language = session.languages[0] ?? '';
   const link = new GladiaLink({ slug, language, source, sink, log, nowMs });
   const localSink = new OpenUtterances(sink);
-  const machine = transcriptionMachine.provide({
+  const machine = fillSlots(transcriptionMachine, {
     actors: { cloud: cloud(options, link), ...(fallback !== undefined && { local: fallback(localSink) as never }) },
     actions: {
       holdCloud: () => {
@@ -93,16 +94,21 @@ function cloud(options: GladiaTranscriberOptions, link: GladiaLink): typeof glad
   const { account, budget = endlessBudget, resources, log, nowMs, random } = options;
   let current: GladiaSession | undefined;
   const withJitter = (ms: number): number => ms * (1 + JITTER * random());
-  return gladiaMachine.provide({
+  return fillSlots(gladiaMachine, {
     actors: {
       initiate: fromPromise(async ({ signal }) => {
         current = await begin(options, signal).catch((error: unknown) => {
-          log.warn('gladia: no session', { error });
+          if (!signal.aborted) log.warn('gladia: no session', { error });
           throw error;
         });
       }),
       socket: bindInput(gladiaSocket, { url: () => current?.url ?? '', link, budget, resources, log, nowMs }),
-      result: fromPromise(({ signal }) => recover(account, current?.id ?? '', link, signal)),
+      result: fromPromise(({ signal }) =>
+        recover(account, current?.id ?? '', link, signal).catch((error: unknown) => {
+          if (!signal.aborted) log.warn('gladia: no result of a session', { error });
+          throw error;
+        }),
+      ),
     },
     actions: {
       awaitAudio: ({ self }) => link.awaitAudio((what) => self.send({ type: `gladia.audio_${what}` })),

@@ -19,6 +19,7 @@ import { insightsMachine } from '../machines/insights.ts';
 import type { InsightsInput } from '../machines/insights.ts';
 import { callBackoffMs } from '../machines/insights-policy.ts';
 import type { Config } from './config.ts';
+import { fillSlots } from './fill-slots.ts';
 
 /** Most that chance adds to a rest, as a share of it, so that sessions do not call together. */
 const JITTER = 0.25;
@@ -54,7 +55,7 @@ export interface InsightsPlane {
 export function insightsMachineOf(options: ModelAccount & InsightsPlane): typeof insightsMachine {
   const { records, desk, log, finalsMin, random } = options;
   const uncovered = new Uncovered(records);
-  return insightsMachine.provide({
+  return fillSlots(insightsMachine, {
     actors: {
       lease: bindInput(leaseHolder, { lease: desk }),
       finals: bindInput(finalsDue, { records, uncovered, desk, finalsMin }),

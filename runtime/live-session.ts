@@ -11,6 +11,7 @@ import { audioWatch } from '../actors/audio-watch.ts';
 import { AudioIntake } from '../actors/audio/intake.ts';
 import { bindInput } from '../actors/bind-input.ts';
 import { ffmpegProcess } from '../actors/ffmpeg.ts';
+import { GladiaApiError } from '../actors/gladia-api.ts';
 import type { RunWriter } from '../actors/log/port.ts';
 import type { Log, LedgerTotals, PublisherConnection, PublisherSink } from '../actors/ports.ts';
 import { ResourceList } from '../actors/resources.ts';
@@ -23,6 +24,7 @@ import { decoderMachine } from '../machines/session-setup.ts';
 import { sessionMachine } from '../machines/session.ts';
 import { viewersMachine } from '../machines/viewers.ts';
 import type { LiveSessionOptions } from './live-session-options.ts';
+import { fillSlots } from './fill-slots.ts';
 import { sessionInsights } from './insights.ts';
 import { sayLastWords } from './last-words.ts';
 import { PublisherSlot } from './publisher-slot.ts';
@@ -163,13 +165,13 @@ export class LiveSession {
       nowMs,
       stallMs: DECODER_STALL_MS,
     });
-    return sessionMachine.provide({
+    return fillSlots(sessionMachine, {
       actors: {
         audio: bindInput(audioWatch, { intake, nowMs }),
-        decoder: decoderMachine.provide({ actors: { child: ffmpeg } }),
+        decoder: fillSlots(decoderMachine, { actors: { child: ffmpeg } }),
         transcriber: transcriber({ intake, channel, resources, log }),
-        viewers: viewersMachine.provide({ actors: { hub: bindInput(viewerHub, { channel }) } }),
-        aiLease: aiLeaseMachine.provide({ actors: { desk: bindInput(leaseDesk, channel) } }),
+        viewers: fillSlots(viewersMachine, { actors: { hub: bindInput(viewerHub, { channel }) } }),
+        aiLease: fillSlots(aiLeaseMachine, { actors: { desk: bindInput(leaseDesk, channel) } }),
         ...(insights && {
           insights: sessionInsights(insights, { channel, resources, log, nowMs, leaseMs: config.aiLeaseMs }),
         }),
@@ -202,7 +204,10 @@ export class LiveSession {
       if (left > 0) log.error('the session left resources behind', { left });
       if (error !== undefined) log.error('the session chart failed', { error });
     };
-    superviseRoot(this.actor, this.resources, ended, (error) => log.error('an actor has failed', { error }));
+    superviseRoot(this.actor, this.resources, ended, (error) => {
+      // What Gladia refuses is said where it is asked, and is for the chart to decide about.
+      if (!(error instanceof GladiaApiError)) log.error('an actor has failed', { error });
+    });
     this.actor.subscribe({
       next: () => this.channel.setState(this.state),
       error: () => this.channel.setState('ended'),

@@ -4,7 +4,7 @@
  * Writes are committed in groups: while one is on its way to the disk the next ones gather. A group that fails is tried
  * again until it is taken; meanwhile `health` says why. Policy when more waits than `WAITING_MAX_BYTES`: refused.
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate, setTimeout as pause } from 'node:timers/promises';
 import { Leases } from './leases.ts';
 import { LogError } from './port.ts';
 import type { Lease, LoggedRecord, LoggedRun, LogHealth, RunStart, RunWriter, SessionLog } from './port.ts';
@@ -15,6 +15,8 @@ import { StoreThread } from './store-thread.ts';
 export const WAITING_MAX_BYTES = 67_108_864;
 /** Writes of one transaction. */
 const GROUP_MAX = 1_000;
+/** Writers that are answered before the rest of the server gets its turn: each may have much to do then. */
+const ANSWERED_AT_ONCE = 50;
 /** A group that takes longer than this says that the disk is too slow. */
 export const SLOW_MS = 1_000;
 /** Between two attempts to write a group, in milliseconds: at first, and at most. */
@@ -167,11 +169,12 @@ export class SqliteLog implements SessionLog {
       const writes: LogWrite[] = group.length === 0 ? [{ type: 'probe' }] : group.map(({ write }) => write);
       const results = (await this.#thread.ask({ type: 'write', writes })) as WriteResult[];
       this.#waiting.splice(0, group.length);
+      this.#become({ ok: true });
       for (const [index, { bytes, done }] of group.entries()) {
+        if (index > 0 && index % ANSWERED_AT_ONCE === 0) await setImmediate();
         this.#waitingBytes -= bytes;
         done.resolve(results[index] ?? {});
       }
-      this.#become({ ok: true });
       return undefined;
     } catch (error) {
       return error instanceof LogError ? error : new LogError('unavailable', String(error), { cause: error });

@@ -12,6 +12,7 @@ import type { Log } from '../../actors/ports.ts';
 import type { DeliveryFault } from '../../machines/webhook-events.ts';
 import { deliveryBackoffMs, webhooksMachine } from '../../machines/webhooks.ts';
 import type { WebhooksInput } from '../../machines/webhooks.ts';
+import { fillSlots } from '../fill-slots.ts';
 import { attemptDelivery } from './attempt.ts';
 import type { HookEvent, HookEventName, HookRun } from './event.ts';
 import type { DeliveryJournal } from './journal.ts';
@@ -132,7 +133,7 @@ export class Deliveries {
       return () => void listeners.delete(listener);
     };
     const { slug: session, epoch } = outbox.run;
-    return webhooksMachine.provide({
+    return fillSlots(webhooksMachine, {
       actors: {
         outbox: bindInput(watchOutbox, { outbox, follow }),
         attempt: bindInput(attemptDelivery, { outbox, receiver, onAccepted }),
