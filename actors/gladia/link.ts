@@ -5,6 +5,7 @@
  * sent again, and what is still said of the first copy is not listened to. The chart decides about connections.
  */
 import { BYTES_PER_SAMPLE, SAMPLE_RATE_HZ } from '../ports.ts';
+import { AwaitedAudio } from './awaited-audio.ts';
 import { BUFFERED_MAX_BYTES, IN_FLIGHT_MAX_SAMPLES, PADDING_SAMPLES } from './limits.ts';
 import type { GladiaConnection, GladiaLinkOptions, LinkNews } from './link-port.ts';
 import type { GladiaMessage, GladiaUtterance } from './messages.ts';
@@ -27,7 +28,7 @@ export class GladiaLink {
   #transcripts: Transcripts;
   #connection: GladiaConnection | undefined;
   #onNews: (news: LinkNews) => void = () => {};
-  #onAudio: ((what: 'waiting' | 'over') => void) | undefined;
+  readonly #awaited: AwaitedAudio;
   #phase: 'away' | 'probing' | 'streaming' | 'stopping' = 'away';
   /** Another engine has the audio. */
   #isHeld = false;
@@ -43,8 +44,9 @@ export class GladiaLink {
     this.#options = options;
     this.#utterances = new OpenUtterances(options.sink);
     this.#transcripts = this.#newTranscripts();
+    this.#awaited = new AwaitedAudio(options.source);
     options.source.subscribe(() => {
-      this.#tellAudio();
+      this.#awaited.look(this.#nextSample);
       this.#pump();
     });
   }
@@ -56,8 +58,7 @@ export class GladiaLink {
 
   /** Calls `onAudio` once: as soon as there is audio to be said, or when all has been said and none will follow. */
   awaitAudio(onAudio: (what: 'waiting' | 'over') => void): void {
-    this.#onAudio = onAudio;
-    this.#tellAudio();
+    this.#awaited.await(onAudio, this.#nextSample);
   }
 
   /** A new session at Gladia: its clock begins at 0, with what has not been said yet. */
@@ -118,7 +119,7 @@ export class GladiaLink {
     this.#pump();
   }
 
-  /** Takes a message of Gladia's. */
+  /** Takes a message of Gladia's. Between drop and replay no speech: behind a word that was cut the probe is its end. */
   heard(message: GladiaMessage): void {
     const { log } = this.#options;
     if (message.type === 'ack') this.#acked(message);
@@ -126,13 +127,18 @@ export class GladiaLink {
     else if (message.type === 'nack' || message.type === 'error') log.warn('gladia: a complaint', { ...message });
     else if (message.type === 'unknown') log.debug('gladia: a message is ignored', { name: message.name });
     else if (message.type === 'stop_ack') this.#isStopped ||= message.accepted;
-    else if (!this.#isHeld) this.#listen(message);
+    else if (this.#isHeld) return;
+    else if (message.type === 'translation') this.#transcripts.translate(message);
+    else if (this.#phase !== 'probing') this.#listen(message);
   }
 
-  /** Finals of the result request, for those that a drop has cost. */
+  /** Finals of the result request, for those that a drop has cost. What it has cut is said again. */
   recover(utterances: readonly GladiaUtterance[]): void {
     if (this.#isHeld) return;
-    for (const [index, each] of utterances.entries()) this.#said(this.#transcripts.take(`result-${index}`, true, each));
+    for (const [index, each] of utterances.entries()) {
+      if (this.#isCut(each)) this.#cutSample = Math.min(this.#cutSample, this.#transcripts.captured(each.startSeconds));
+      else this.#said(this.#transcripts.take(`result-${index}`, true, each));
+    }
     this.#utterances.withdraw();
   }
 
@@ -145,6 +151,13 @@ export class GladiaLink {
     const until = Math.min(this.#cutSample, isAll ? this.#nextSample : this.#sent.receivedSample);
     source.acknowledge(until);
     if (until < this.#nextSample) this.#nextSample = source.ackedSample;
+  }
+
+  /** Does it reach the end of what Gladia has, although more follows? */
+  #isCut({ endSeconds }: GladiaUtterance): boolean {
+    const { ended, headSample } = this.#options.source;
+    if (ended && this.#nextSample >= headSample && this.#sent.isAllReceived) return false;
+    return this.#sent.endsAt(this.#transcripts.captured(endSeconds));
   }
 
   #newTranscripts(): Transcripts {
@@ -209,11 +222,8 @@ export class GladiaLink {
     if (source.ended && source.read(this.#nextSample) === undefined) this.#onNews('drained');
   }
 
-  #listen(message: Message<'speech_start' | 'speech_end' | 'transcript' | 'translation'>): void {
+  #listen(message: Message<'speech_start' | 'speech_end' | 'transcript'>): void {
     if (message.type === 'transcript') return this.#transcript(message);
-    if (message.type === 'translation') {
-      return this.#transcripts.translate(message.id, message.language, message.utterance);
-    }
     if (!this.#transcripts.counts(message.seconds)) return;
     const at = this.#transcripts.captured(message.seconds);
     if (message.type === 'speech_start') this.#speech.began(at);
@@ -236,15 +246,5 @@ export class GladiaLink {
     const quiet = this.#sent.quietSample(this.#options.nowMs());
     for (const stale of this.#speech.stale(quiet, this.#utterances.open)) this.#said(this.#transcripts.conclude(stale));
     this.#options.source.acknowledge(this.#speech.doneUntil(quiet, this.#utterances.open));
-  }
-
-  #tellAudio(): void {
-    const { source } = this.#options;
-    const isOver = source.ended && source.ackedSample >= source.headSample;
-    const isWaiting = source.headSample > this.#nextSample;
-    if (this.#onAudio === undefined || !(isOver || isWaiting)) return;
-    const onAudio = this.#onAudio;
-    this.#onAudio = undefined;
-    onAudio(isOver ? 'over' : 'waiting');
   }
 }

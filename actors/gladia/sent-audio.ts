@@ -10,6 +10,9 @@ import { Timeline } from './timeline.ts';
 /** Silence sent first on a new connection, of a length that no chunk has: its acknowledgement says how much Gladia has. */
 export const PROBE_SAMPLES = 0.0625 * SAMPLE_RATE_HZ;
 
+/** What is said so near to the end of the audio ends with it. */
+const END_SAMPLES = 0.3 * SAMPLE_RATE_HZ;
+
 export class SentAudio {
   readonly timeline = new Timeline();
   #receipts = new Receipts();
@@ -39,6 +42,11 @@ export class SentAudio {
   /** The session's sample up to which Gladia has received everything. */
   get receivedSample(): number {
     return this.timeline.captured(this.#ackedSample);
+  }
+
+  /** Does what is said up to this sample of the session's reach the end of what Gladia has received? */
+  endsAt(sample: number): boolean {
+    return Math.abs(sample - this.receivedSample) < END_SAMPLES;
   }
 
   /** The session's sample up to which Gladia had received everything a while ago. */

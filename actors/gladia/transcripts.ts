@@ -86,7 +86,7 @@ export class Transcripts {
   }
 
   /** A translation of a final that was taken. */
-  translate(id: string, language: string, utterance: GladiaUtterance): void {
+  translate({ id, language, utterance }: { id: string; language: string; utterance: GladiaUtterance }): void {
     const original = this.#accepted.get(id);
     const text = utterance.text.trim();
     if (original === undefined || text === '') return;

@@ -3,10 +3,12 @@ import t from 'tap';
 import type { Drop, DropPoint } from '../gladia-simulator/faults.ts';
 import { gladiaRig } from '../support/gladia-rig.ts';
 import type { GladiaRig } from '../support/gladia-rig.ts';
-import { isWhole, share, talk, tellsNoSecret } from '../support/talk.ts';
+import { isWhole, placeOf, share, talk, tellsNoSecret } from '../support/talk.ts';
 
 t.setTimeout(280_000);
 t.jobs = 4;
+
+const BYTES_PER_MS = 32;
 
 const ways: Record<string, Drop> = {
   'TCP reset': 'reset',
@@ -119,5 +121,44 @@ void t.test('a half-open connection is found within 10 s', async (t) => {
   t.ok(performance.now() - beganMs < 10_000, `${Math.round(performance.now() - beganMs)} ms`);
   await rig.speak(talk.subarray(share(0.3)));
   await rig.finish();
+  isWhole(t, rig);
+});
+
+/** 100 ms into a word, near the end of the talk; in whole chunks. */
+const midWord = (placeOf(110) + 100) * BYTES_PER_MS;
+
+/** Speaks up to the middle of a word, of which the half is acknowledged; then the connection drops. */
+async function cutAWord(rig: GladiaRig): Promise<void> {
+  const { gladia } = rig;
+  await rig.speak(talk.subarray(0, midWord));
+  await gladia.when('ack', ({ details }) => (details['data'] as { byte_range: number[] }).byte_range[1] === midWord);
+  gladia.dropAll('no_close_frame');
+}
+
+void t.test('what Gladia makes of half a word, before it is heard again, does not count', async (t) => {
+  // The silence of the probe is enough for Gladia to end the word.
+  await using rig = await gladiaRig({ session: { endpointing: 0.05 } });
+  const { gladia } = rig;
+  await cutAWord(rig);
+  gladia.faults.acks = 'delayed';
+  const again = await gladia.when('open', () => true, 2);
+  await gladia.when('message', ({ atMs, details }) => details['isFinal'] === true && atMs > again.atMs);
+  gladia.faults.acks = 'normal';
+  await rig.speak(talk.subarray(midWord));
+  await rig.finish();
+  isWhole(t, rig);
+});
+
+void t.test('nor does what the result says of it', async (t) => {
+  await using rig = await gladiaRig();
+  const { gladia } = rig;
+  await cutAWord(rig);
+  gladia.faults.acks = 'off';
+  await gladia.when('open', () => true, 2);
+  await rig.speak(talk.subarray(midWord));
+  const finished = rig.finish();
+  await gladia.when('get');
+  gladia.faults.acks = 'normal';
+  await finished;
   isWhole(t, rig);
 });
