@@ -10,6 +10,8 @@ import type { Log } from '../actors/ports.ts';
 const SHARE = 0.8;
 /** ffmpeg's three pipes and its process, a socket of the cloud engine. */
 const PER_SESSION = 5;
+/** Connections that viewers leave to publishers: however many come to watch, one who speaks can come back. */
+export const PUBLISHERS_ONLY = 32;
 /** Before what the server itself needs has been counted. */
 const OWN_AT_FIRST = 64;
 
@@ -38,16 +40,21 @@ export class Descriptors {
     this.#options.log.info('connections are bounded by file descriptors', fields);
   }
 
-  /** Counts a connection in until it is closed. False when there is no room for it. */
-  readonly enter = (socket: Socket): boolean => {
-    if (this.#connections >= this.#free) {
+  /** Counts a publisher's connection in until it is closed. False when there is no room for it. */
+  readonly admitsPublisher = (socket: Socket): boolean => this.#admits(socket, this.#free);
+
+  /** The same for anybody else's. */
+  readonly admitsOther = (socket: Socket): boolean => this.#admits(socket, this.#free - PUBLISHERS_ONLY);
+
+  #admits(socket: Socket, max: number): boolean {
+    if (this.#connections >= max) {
       this.#options.log.warn('connections are refused: there are too few file descriptors; raise ulimit -n');
       return false;
     }
     this.#connections += 1;
     socket.once('close', () => (this.#connections -= 1));
     return true;
-  };
+  }
 
   get #free(): number {
     const max = Math.floor((this.#limit ?? Infinity) * SHARE);

@@ -5,6 +5,7 @@ import { MAX_AMF0_DEPTH, MAX_AMF0_STRING_BYTES, MAX_AMF0_VALUES } from '../actor
 import { defaultRtmpLimits as rtmp } from '../actors/rtmp/limits.ts';
 import { BYTES_PER_MINUTE, EXCESS_MAX, MESSAGES_BURST, MESSAGES_PER_SECOND } from '../actors/viewers/inbound-budget.ts';
 import { ADMIN_CONNECTIONS_MAX, ADMIN_CONNECTIONS_PER_ADDRESS_MAX } from './admin.ts';
+import { PUBLISHERS_ONLY } from './descriptors.ts';
 import { VISITORS_MAX } from './http.ts';
 import { BUFFERED_CHUNKS_MAX, FRAGMENTS_MAX, VIEWER_MESSAGE_MAX_BYTES } from './http/attach.ts';
 import { UPGRADE_TIMEOUT_MS } from './http/door.ts';
@@ -45,7 +46,7 @@ const messageBytes = [
 export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
   descriptors: {
     what: 'connections of publishers and viewers, by file descriptors',
-    value: '80 % of `ulimit -n`, less what sessions need',
+    value: `80 % of \`ulimit -n\`, less what sessions need; ${PUBLISHERS_ONLY} of them for publishers alone`,
     beyond: NOT_ACCEPTED,
   },
   rtmp_connections: { what: 'RTMP connections', value: count(rtmp.maxConnections), beyond: NOT_ACCEPTED },

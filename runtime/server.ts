@@ -144,7 +144,8 @@ export class CaptiondServer {
   async #listen(telemetry: Telemetry, sessionLog: OpenSessionLog): Promise<void> {
     const { config, log } = this.#options;
     const certificates = this.#certificates;
-    const bounds = { admits: this.#descriptors.enter, onLimit: telemetry.onLimit };
+    const { onLimit } = telemetry;
+    const { admitsPublisher, admitsOther } = this.#descriptors;
     const access = counted(accessOf(config, log), telemetry.onRefusal);
     const admin = { host: config.adminHost, port: config.adminPort };
     this.#admin = await createAdminServer({ ...admin, telemetry, registry: this.registry, access, certificates, log });
@@ -161,11 +162,13 @@ export class CaptiondServer {
       limits: config,
       access,
       certificates,
-      ...bounds,
+      admits: admitsOther,
+      onLimit,
       log,
     });
-    const publishing = { registry: this.registry, phase: () => this.#phase(), started: this.#start() };
-    this.#rtmp = await listenForPublishers({ ...publishing, ...bounds, config, access, certificates, log });
+    const publishing = { registry: this.registry, phase: () => this.#phase(), started: this.#start(), onLimit };
+    const admits = admitsPublisher;
+    this.#rtmp = await listenForPublishers({ ...publishing, admits, config, access, certificates, log });
   }
 
   async #shutdown(): Promise<void> {
