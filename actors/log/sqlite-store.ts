@@ -11,8 +11,8 @@ import type { StatementSync } from 'node:sqlite';
 import { LogError } from './port.ts';
 import type { LoggedRecord, LoggedRun, RunStart } from './port.ts';
 
-/** How long a write waits for another process that reads or copies, in milliseconds. */
-const BUSY_TIMEOUT_MS = 1_000;
+/** How long a write waits for another process that reads or copies, in milliseconds: after a second it is said to be slow. */
+const BUSY_TIMEOUT_MS = 1_500;
 /** Records removed in one transaction, so that writers do not wait for long. */
 export const REMOVED_AT_ONCE = 2_000;
 

@@ -11,7 +11,7 @@ const WAIT_MS = 20;
 /** When the log is not sound after this, it never will be. */
 const SOUND_MS = 20_000;
 /** Longest rest of the log between two tries, and one try. */
-const LOG_REST_MS = 6_500;
+const LOG_REST_MS = 7_000;
 
 /**
  * Faults of the disk and beginnings of runs exclude each other: a run that begins while the log takes nothing is by

@@ -74,6 +74,7 @@ void t.test('a slow disk: the log says so, nothing is lost, and it says when tha
   let isDurable = false;
   const appended = writer.append(record(1)).then(() => (isDurable = true));
   await eventually('the log says that it is slow', () => !log.health.ok, 10_000);
+  t.match(log.changes, [{ ok: false, reason: /takes over 1000 ms/ }], 'before the write has failed');
   t.equal(isDurable, false);
   other.exec('COMMIT');
   other.close();
