@@ -1,5 +1,6 @@
 /** What happens to ffmpeg. Five restarts a minute are promised to each session, so that all together get fewer. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { processState } from '../support/processes.ts';
 import { AT_ONCE, pick, untilHolds } from './fault-kind.ts';
 import type { FaultKinds, Outcome } from './fault-kind.ts';
 import type { PlannedFault } from './schedule.ts';
@@ -48,7 +49,7 @@ export const decoderFaults: FaultKinds = {
 
 async function replaced(world: World, fault: PlannedFault, signal: NodeJS.Signals): Promise<Outcome> {
   const before = await decoders(world);
-  const victim = pick(before, fault.target);
+  const victim = await pickDecoder(world, fault);
   const runs = world.broadcasts.filter(({ isEnding }) => !isEnding);
   if (victim === undefined || !send(victim, signal)) return 'no target';
   return untilHolds(async () => {
@@ -63,8 +64,10 @@ async function decoders({ server }: World): Promise<number[]> {
   return children.filter(({ name }) => name.startsWith('ffmpeg')).map(({ pid }) => pid);
 }
 
+/** One that runs: what is stopped hears no signal but SIGKILL, and another fault is not to wake it. */
 async function pickDecoder(world: World, { target }: PlannedFault): Promise<number | undefined> {
-  return pick(await decoders(world), target);
+  const running = (await decoders(world)).filter((pid) => processState(pid)?.state !== 'T');
+  return pick(running, target);
 }
 
 /** False when it is gone already. */

@@ -23,10 +23,14 @@ function way(toxic: (fault: PlannedFault) => Toxic, lastsMs: readonly [number, n
   return { promise: NOTHING_LOST, lastsMs, inject };
 }
 
+/** Connections that Gladia has let go, whether it is known yet or not. */
+const letGo = new WeakSet<ProxyConnection>();
+
 /** Gladia lets all connections go. */
 function drop(how: Drop): FaultKind {
-  const inject = async ({ gladia }: World): Promise<Outcome> => {
+  const inject = async ({ gladia, engineProxy }: World): Promise<Outcome> => {
     if (gladia.openSockets === 0) return 'no target';
+    if (how !== 'black_hole') for (const connection of engineProxy.connections) letGo.add(connection);
     gladia.dropAll(how);
     return 'not measured';
   };
@@ -141,7 +145,7 @@ const tokenOf = ({ head }: ProxyConnection): string | undefined => /^GET \/v2\/l
 
 function pickEngine({ engineProxy }: World, { target }: PlannedFault): ProxyConnection | undefined {
   return pick(
-    engineProxy.connections.filter((connection) => tokenOf(connection) !== undefined),
+    engineProxy.connections.filter((connection) => tokenOf(connection) !== undefined && !letGo.has(connection)),
     target,
   );
 }

@@ -74,6 +74,12 @@ export class Speaker {
     stay.connectedAtMs = performance.now();
   }
 
+  /** The server has taken the first publisher; before, it waits and says nothing. */
+  accepted(): void {
+    const [first] = this.#stays;
+    if (first?.connectedAtMs !== undefined) first.connectedAtMs = performance.now();
+  }
+
   /** From now on it cannot be said what of the present stay arrives. */
   doubt(): void {
     const stay = this.#newest;

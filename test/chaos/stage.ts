@@ -76,6 +76,7 @@ export class Stage {
       await speaker.leave();
       return undefined;
     }
+    speaker.accepted();
     this.#lastEpoch = epoch;
     const viewerPort = this.#world.viewerProxy.port;
     return new Broadcast({ slug, epoch, server, viewerPort, speaker, oracle, random });
