@@ -119,8 +119,8 @@ function watch(client: WebSocket, session: LiveSession | undefined, streams: Wea
 function list(client: WebSocket, registry: Pick<Registry, 'liveSessions'>): () => void {
   let told = '';
   const tell = (): void => {
-    const sessions = registry.liveSessions().map(({ slug, epoch, state, startedAt, transcriber, channel }) => {
-      return { slug, epoch, state, startedAt, transcriber, viewers: channel.hub.size };
+    const sessions = registry.liveSessions().map(({ slug, epoch, state, audio, startedAt, transcriber, channel }) => {
+      return { slug, epoch, state, audio, startedAt, transcriber, viewers: channel.hub.size };
     });
     const text = JSON.stringify({ type: 'sessions', sessions });
     if (text === told || client.readyState !== WebSocket.OPEN || client.bufferedAmount > 0) return;

@@ -7,7 +7,7 @@ import { drawContext, drawLog, drawSequence, drawTree, element } from './inspect
 import { withOwnToken } from './own-token.js';
 
 /** @import { Frame } from './inspect-model.js' */
-/** @typedef {{ slug: string, epoch: number, state: string, viewers: number }} Listed */
+/** @typedef {{ slug: string, epoch: number, state: string, audio: string, viewers: number }} Listed */
 
 const SUBPROTOCOL = 'xstate-inspect.v1';
 /** Close code of a token that is no longer good. */
@@ -66,7 +66,8 @@ function listSessions(sessions) {
   byId('sessions').replaceChildren(
     ...sessions.map((listed) => {
       const item = element('li');
-      const button = element('button', '', `${listed.slug} · ${listed.state} · ${listed.viewers} viewers`);
+      const state = listed.audio === 'silent' ? `${listed.state}, no audio` : listed.state;
+      const button = element('button', '', `${listed.slug} · ${state} · ${listed.viewers} viewers`);
       button.type = 'button';
       if (listed.slug === slug) button.setAttribute('aria-current', 'true');
       button.addEventListener('click', () => watch(listed.slug));

@@ -119,6 +119,14 @@ void t.test(
   },
 );
 
+void t.test('without a session it waits for nobody', async (t) => {
+  const server = await startServer({ DRAIN_MS: '20000' });
+  const begunMs = performance.now();
+  t.match(await server.server.close(), { outcome: 'stopped' });
+  t.ok(performance.now() - begunMs < 10_000, 'it does not wait for the end of DRAIN_MS');
+  await server[Symbol.asyncDispose]();
+});
+
 void t.test('while it drains it is not ready, and a new publisher is told why', async (t) => {
   const server = await startServer();
   t.equal((await fetch(server.httpUrl('/readyz'))).status, 200);

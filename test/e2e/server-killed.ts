@@ -10,9 +10,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import type { Test } from 'tap';
+import { LOG_FILE } from '../../actors/log/sqlite-store.ts';
+import { SLOW_MS } from '../../actors/log/sqlite.ts';
 import { resumingViewer } from '../support/resuming-viewer.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
@@ -34,8 +37,8 @@ async function start(folder: string): Promise<Started> {
   return { child, port };
 }
 
-/** Lets it speak for a while to several viewers, kills it, and returns what each saw. */
-async function killed({ child, port }: Started, lifeMs: number) {
+/** Lets it speak for a while to several viewers, does the last thing, kills it, and returns what each saw. */
+async function killed({ child, port }: Started, lifeMs: number, last: () => Promise<void> = async () => {}) {
   const speaking = once(child, 'message');
   child.send('speak');
   await speaking;
@@ -43,6 +46,7 @@ async function killed({ child, port }: Started, lifeMs: number) {
   const viewers = Array.from({ length: VIEWERS }, () => resumingViewer(url, () => 600_000));
   while (viewers.some(({ offset }) => offset === 0)) await pause(5);
   await pause(lifeMs);
+  await last();
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
@@ -76,6 +80,26 @@ async function check(t: Test, { port }: Started, seen: Seen): Promise<number> {
   }
   return kept.length;
 }
+
+/** Nothing becomes durable from now on; shorter than the log takes to say that it is slow. */
+async function holdDisk(folder: string): Promise<void> {
+  const disk = new DatabaseSync(join(folder, LOG_FILE), { timeout: 500 });
+  disk.exec('BEGIN IMMEDIATE');
+  await pause(SLOW_MS / 3);
+  disk.close();
+}
+
+void t.test('what is not durable yet no viewer has seen', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'captiond-killed-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const first = await start(folder);
+  const seen = await killed(first, LIFE_MAX_MS / 4, () => holdDisk(folder));
+  const next = await start(folder);
+  t.ok((await check(t, next, seen)) > 0);
+  const gone = once(next.child, 'exit');
+  next.child.kill('SIGKILL');
+  await gone;
+});
 
 void t.test('no final that any viewer saw is missing after the server was killed', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'captiond-killed-'));

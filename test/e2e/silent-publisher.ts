@@ -55,6 +55,7 @@ void t.test('an encoder whose audio stops is reported after ten seconds, and so 
   const publisher = await publishRtmp({ port: server.addresses.rtmp.port, name: 'talk' });
   using viewer = collect(server.watchUrl('talk', '?after=0'));
   using inspector = inspect(server, 'talk');
+  using list = inspect(server, '*');
   {
     using _speaking = speak(publisher);
     await viewer.find(({ type }) => type === 'session');
@@ -64,6 +65,7 @@ void t.test('an encoder whose audio stops is reported after ten seconds, and so 
   const tookMs = await becomes(server, 'talk', 'silent');
   t.ok(tookMs > SILENCE_MS - 500 && tookMs < SILENCE_MS + NOTICED_MS, `silent after ${Math.round(tookMs)} ms`);
   t.match(await metric(server, 'talk'), / 1$/);
+  await eventually('the inspector’s list says it', () => list.frames.some((frame) => frame.includes('"silent"')));
   {
     using _speaking = speak(publisher);
     t.ok((await becomes(server, 'talk', 'flowing')) < NOTICED_MS);
@@ -78,6 +80,7 @@ void t.test('an encoder whose audio stops is reported after ten seconds, and so 
     inspector.frames.some((frame) => frame.includes('"publisher":{"live":"silent"}')),
     'the inspector shows it',
   );
+
   const states = viewer.messages.flatMap(({ type, state }) => (type === 'session_state' ? [state] : []));
   t.strictSame(
     states.filter((state) => state !== 'live'),

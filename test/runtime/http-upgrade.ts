@@ -80,6 +80,7 @@ void t.test('a crowd that is told to come back later is bounded too', async (t) 
   const end = await attempt(server.url(LIVE));
   t.equal(end.status, 503);
   t.match(end.body, /at_capacity/);
+  t.equal(end.retryAfter, '1', 'and is told when');
   const answers = await Promise.all(deaf);
   t.ok(answers.every((answer) => answer.startsWith('HTTP/1.1 101 ')));
 });

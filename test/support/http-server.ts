@@ -85,6 +85,8 @@ export interface Attempt {
   reason?: string;
   status?: number;
   body?: string;
+  /** Of a refusal: when to come back, in seconds. */
+  retryAfter?: string | undefined;
 }
 
 export interface AttemptOptions {
@@ -102,7 +104,8 @@ export function attempt(url: string, { protocols = [], headers = {}, keep }: Att
     socket.on('unexpected-response', (_request, response) => {
       let body = '';
       response.on('data', (data) => (body += String(data)));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      const retryAfter = response.headers['retry-after'];
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, retryAfter }));
     });
     socket.on('message', (data: Buffer) => {
       resolve({ greeting: data.toString(), protocol: socket.protocol });

@@ -12,6 +12,8 @@ export interface ResumingViewer {
   texts: string[];
   connections: number;
   faults: string[];
+  /** Told of each record that comes. */
+  onRecord?: (offset: number) => void;
   /** Resolves with `session_end`. */
   ended: Promise<void>;
   leave(): void;
@@ -69,9 +71,8 @@ function take(viewer: ResumingViewer, told: Told, end: () => void): void {
   const { type, epoch, offset, resumed, text } = told;
   if (type === 'session') {
     viewer.connections += 1;
-    if (resumed !== true || (viewer.epoch !== undefined && epoch !== viewer.epoch)) {
-      viewer.faults.push(`not resumed at ${viewer.offset}`);
-    }
+    if (resumed !== true) viewer.faults.push(`not resumed at ${viewer.offset}`);
+    else if (viewer.epoch !== undefined && epoch !== viewer.epoch) viewer.faults.push('resumed in another run');
     viewer.epoch = epoch;
     return;
   }
@@ -79,5 +80,6 @@ function take(viewer: ResumingViewer, told: Told, end: () => void): void {
   if (offset !== viewer.offset + 1) viewer.faults.push(`${offset} after ${viewer.offset}`);
   viewer.offset = offset;
   viewer.texts.push(text ?? type);
+  viewer.onRecord?.(offset);
   if (type === 'session_end') end();
 }
