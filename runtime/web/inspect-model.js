@@ -115,6 +115,23 @@ function nested(value) {
 }
 
 /**
+ * The state that was entered last; of several that were entered together, the innermost of the first.
+ *
+ * @param {ReadonlyMap<string, number>} active As `Actor` has it.
+ * @returns {string | undefined}
+ */
+export function newestOf(active) {
+  /** @type {[name: string, enteredAtMs: number] | undefined} */
+  let newest;
+  for (const [name, enteredAtMs] of active) {
+    const [before, beforeMs] = newest ?? ['', -Infinity];
+    const isWithin = enteredAtMs === beforeMs && name.startsWith(`${before}.`);
+    if (enteredAtMs > beforeMs || isWithin) newest = [name, enteredAtMs];
+  }
+  return newest?.[0];
+}
+
+/**
  * What an actor waits for: delays of its active states, with the times that its context says.
  *
  * @param {Actor} actor

@@ -1,4 +1,5 @@
 /** The parts of the inspector's page, each drawn from what is known. What comes from the network is only ever set as text. */
+import { newestOf } from './inspect-model.js';
 
 /** @import { Actor, InspectedSession, LogEntry } from './inspect-model.js' */
 
@@ -66,22 +67,23 @@ function leavesOf(value) {
  *
  * @param {Document | null} drawing
  * @param {Actor} actor
- * @returns {Element | undefined} The innermost of them.
+ * @returns {Element | undefined} The newest of them.
  */
 export function light(drawing, { active, left, changedAtMs }) {
-  /** @type {Element | undefined} */
-  let innermost;
   for (const edge of drawing?.querySelectorAll('[data-from]') ?? []) {
     const enteredAtMs = active.get(edge.getAttribute('data-to') ?? '');
     const isTaken = enteredAtMs === changedAtMs && left.has(edge.getAttribute('data-from') ?? '');
     for (const path of edge.querySelectorAll('path')) path.style.stroke = isTaken ? 'var(--lit-line)' : '';
   }
+  const newest = newestOf(active);
+  /** @type {Element | undefined} */
+  let shown;
   for (const state of drawing?.querySelectorAll('[data-state]') ?? []) {
-    const isLit = active.has(state.getAttribute('data-state') ?? '');
-    state.classList.toggle('lit', isLit);
-    if (isLit) innermost = state;
+    const name = state.getAttribute('data-state') ?? '';
+    state.classList.toggle('lit', active.has(name));
+    if (name === newest) shown = state;
   }
-  return innermost;
+  return shown;
 }
 
 /**

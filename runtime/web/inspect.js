@@ -67,7 +67,8 @@ function listSessions(sessions) {
     ...sessions.map((listed) => {
       const item = element('li');
       const state = listed.audio === 'silent' ? `${listed.state}, no audio` : listed.state;
-      const button = element('button', '', `${listed.slug} · ${state} · ${listed.viewers} viewers`);
+      const viewers = listed.viewers === 1 ? '1 viewer' : `${listed.viewers} viewers`;
+      const button = element('button', '', `${listed.slug} · ${state} · ${viewers}`);
       button.type = 'button';
       if (listed.slug === slug) button.setAttribute('aria-current', 'true');
       button.addEventListener('click', () => watch(listed.slug));

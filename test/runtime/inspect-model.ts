@@ -5,6 +5,7 @@ import {
   deadlinesOf,
   FRAMES_MAX,
   InspectedSession,
+  newestOf,
   readRecording,
 } from '../../runtime/web/inspect-model.js';
 import type { Frame } from '../../runtime/web/inspect-model.js';
@@ -30,6 +31,16 @@ void t.test('active states are named as in the drawings', (t) => {
   t.strictSame(activePaths('m', { a: { b: 'c' } }), ['m', 'm.a', 'm.a.b', 'm.a.b.c']);
   t.strictSame(activePaths('m', { a: 'x', b: {} }), ['m', 'm.a', 'm.a.x', 'm.b']);
   t.strictSame(activePaths('m', undefined), []);
+  t.end();
+});
+
+void t.test('the state that is brought into view is the newest one, at first the first of all', (t) => {
+  const entered = (states: Record<string, number>) => newestOf(new Map(Object.entries(states)));
+  const first = { m: 1, 'm.a': 1, 'm.a.x': 1, 'm.b': 1, 'm.b.y': 1 };
+  t.equal(entered(first), 'm.a.x');
+  t.equal(entered({ ...first, 'm.b.y': 2 }), 'm.b.y');
+  t.equal(entered({ ...first, 'm.b': 2, 'm.b.y': 2 }), 'm.b.y');
+  t.equal(entered({}), undefined);
   t.end();
 });
 
