@@ -68,7 +68,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const verdict = await memory.stop();
   const leftovers = world.server.isRunning ? await end(world, filesBefore) : undefined;
   if (!verdict.isFlat)
-    world.oracle.breach('memory', `the heap grows by ${verdict.heap?.perHour.toFixed(1)} MB an hour`);
+    world.oracle.breach('memory', `the heap grows by ${verdict.heap.slope?.perHour.toFixed(1)} MB an hour`);
   const { breaches, checked } = world.oracle;
   const { counts, begun } = run;
   return { options, breaches, checked, counts, kinds, begun, memory: verdict, leftovers, log: world.server.log };

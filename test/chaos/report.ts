@@ -1,7 +1,7 @@
 /** The report of a run of the fault suite, as text. */
 import type { ChaosResult } from './chaos.ts';
 import { ALLOWANCE_MS } from './fault-run.ts';
-import type { Slope } from './memory.ts';
+import type { Trend } from './memory.ts';
 
 /** Broken promises that are listed; the others are counted. */
 const SHOWN_MAX = 60;
@@ -50,15 +50,14 @@ function faultLines({ counts, kinds, options }: ChaosResult): string[] {
 }
 
 function memoryLines({ memory }: ChaosResult): string[] {
-  const { heap, rss, minutes, lastHeapMb, lastRssMb } = memory;
-  const line = (name: string, slope: Slope | undefined, lastMb: number): string => {
-    if (slope === undefined)
-      return `${name}  ${lastMb.toFixed(1)} MB; ${minutes.toFixed(1)} min are too little for a slope`;
+  const { heap, code, rss, minutes } = memory;
+  const line = (name: string, { slope, lastMb }: Trend): string => {
+    const start = `${name.padEnd(10)}  ${lastMb.toFixed(1)} MB; `;
+    if (slope === undefined) return `${start}${minutes.toFixed(1)} min are too little for a slope`;
     const { perHour, perHourError, grown } = slope;
-    const change = `${perHour.toFixed(1)} ± ${perHourError.toFixed(1)} MB/h, ${grown.toFixed(2)} MB in ${minutes.toFixed(1)} min`;
-    return `${name}  ${lastMb.toFixed(1)} MB; ${change}`;
+    return `${start}${perHour.toFixed(1)} ± ${perHourError.toFixed(1)} MB/h, ${grown.toFixed(2)} MB in ${minutes.toFixed(1)} min`;
   };
-  return [line('heap      ', heap, lastHeapMb), line('RSS       ', rss, lastRssMb)];
+  return [line('heap', heap), line('code', code), line('RSS', rss)];
 }
 
 function leftoversLine({ leftovers }: ChaosResult): string {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { runCaptiond } from '../harness.ts';
 import type { Program } from '../harness.ts';
 import { Debugger } from './debugger.ts';
+import type { HeapFact } from './debugger.ts';
 import { childrenOf, openFilesOf, rssBytesOf } from './proc.ts';
 import type { ChildFact } from './proc.ts';
 
@@ -150,9 +151,9 @@ export class ServerProgram {
     return openFilesOf(this.pid);
   }
 
-  async memory(): Promise<{ rssBytes: number; heapBytes: number | undefined }> {
+  async memory(): Promise<{ rssBytes: number; heap: HeapFact | undefined }> {
     const heap = await this.#debugger?.heap();
-    return { rssBytes: await rssBytesOf(this.pid), heapBytes: heap?.heapBytes };
+    return { rssBytes: await rssBytesOf(this.pid), heap };
   }
 
   /** Longest file that it may write from now on; undefined: any. */

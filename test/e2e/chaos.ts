@@ -119,7 +119,12 @@ void t.test('the oracle of a viewer sees holes, repetitions, and what comes afte
 void t.test('a heap that grows is no flat one; noise around a level is', (t) => {
   const samples = (heapMb: (minute: number) => number) =>
     Array.from({ length: 120 }, (_, index) => {
-      return { atMs: index * 5_000, rssBytes: 100e6, heapBytes: heapMb(index / 12) * 1_048_576 };
+      return {
+        atMs: index * 5_000,
+        rssBytes: 100e6,
+        codeBytes: index * 1e6,
+        dataBytes: heapMb(index / 12) * 1_048_576,
+      };
     });
   const noise = (minute: number): number => Math.sin(minute * 40) * 2;
   t.equal(judgeMemory(samples((minute) => 30 + noise(minute))).isFlat, true);
