@@ -56,12 +56,19 @@ export async function initiate(
   return { id, url: socketUrl };
 }
 
-/** Utterances of `GET /v2/live/:id`; undefined while Gladia is at work on them. @throws GladiaApiError */
+/** What Gladia has made of a session. */
+export interface GladiaResult {
+  utterances: GladiaUtterance[];
+  /** All audio that has arrived; undefined when Gladia does not say. */
+  receivedSeconds: number | undefined;
+}
+
+/** `GET /v2/live/:id`; undefined while Gladia is at work on it. @throws GladiaApiError */
 export async function fetchResult(
   { url, key }: GladiaAccount,
   id: string,
   signal: AbortSignal,
-): Promise<GladiaUtterance[] | undefined> {
+): Promise<GladiaResult | undefined> {
   const answer = await request(`${url}/v2/live/${encodeURIComponent(id)}`, {
     headers: { 'x-gladia-key': key },
     signal,
@@ -69,11 +76,13 @@ export async function fetchResult(
   const { status, result } = parseObject(answer) ?? {};
   if (status === 'error') throw new GladiaApiError({ kind: 'refused', status: 200, reason: 'Gladia has no result.' });
   if (status !== 'done') return undefined;
-  const transcription = isObject(result) ? result['transcription'] : undefined;
+  const { transcription, metadata } = isObject(result) ? result : {};
   const utterances = isObject(transcription) ? transcription['utterances'] : undefined;
-  return (Array.isArray(utterances) ? utterances : [])
-    .map(parseUtterance)
-    .filter((utterance) => utterance !== undefined);
+  const duration = isObject(metadata) ? metadata['audio_duration'] : undefined;
+  return {
+    utterances: (Array.isArray(utterances) ? utterances : []).map(parseUtterance).filter((each) => each !== undefined),
+    receivedSeconds: typeof duration === 'number' ? duration : undefined,
+  };
 }
 
 async function request(url: string, init: RequestInit): Promise<string> {

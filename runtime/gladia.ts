@@ -136,8 +136,8 @@ async function begin(options: GladiaTranscriberOptions, signal: AbortSignal): Pr
 /** Asks until there is a result; the chart bounds it. */
 async function recover(account: GladiaAccount, id: string, link: GladiaLink, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const utterances = await fetchResult(account, id, signal);
-    if (utterances !== undefined) return link.recover(utterances);
+    const result = await fetchResult(account, id, signal);
+    if (result !== undefined) return link.recover(result.utterances, result.receivedSeconds);
     await pause(RESULT_LOOK_MS, undefined, { signal });
   }
 }

@@ -129,15 +129,15 @@ export class GladiaLink {
     else if (message.type === 'stop_ack') this.#isStopped ||= message.accepted;
     else if (this.#isHeld) return;
     else if (message.type === 'translation') this.#transcripts.translate(message);
-    else if (this.#phase !== 'probing') this.#listen(message);
+    else if (this.#phase === 'streaming' || this.#phase === 'stopping') this.#listen(message);
   }
 
   /** Finals of the result request, for those that a drop has cost. What it has cut is said again. */
-  recover(utterances: readonly GladiaUtterance[]): void {
+  recover(utterances: readonly GladiaUtterance[], receivedSeconds?: number): void {
     if (this.#isHeld) return;
     for (const [index, each] of utterances.entries()) {
-      if (this.#isCut(each)) this.#cutSample = Math.min(this.#cutSample, this.#transcripts.captured(each.startSeconds));
-      else this.#said(this.#transcripts.take(`result-${index}`, true, each));
+      if (!this.#isCut(each, receivedSeconds)) this.#said(this.#transcripts.take(`result-${index}`, true, each));
+      else this.#cutSample = Math.min(this.#cutSample, this.#transcripts.captured(each.startSeconds));
     }
     this.#utterances.withdraw();
   }
@@ -154,10 +154,10 @@ export class GladiaLink {
   }
 
   /** Does it reach the end of what Gladia has, although more follows? */
-  #isCut({ endSeconds }: GladiaUtterance): boolean {
+  #isCut({ endSeconds }: GladiaUtterance, receivedSeconds?: number): boolean {
     const { ended, headSample } = this.#options.source;
-    if (ended && this.#nextSample >= headSample && this.#sent.isAllReceived) return false;
-    return this.#sent.endsAt(this.#transcripts.captured(endSeconds));
+    const isLast = ended && this.#nextSample >= headSample && this.#sent.isAllReceived;
+    return !isLast && this.#sent.endsAt(endSeconds, receivedSeconds);
   }
 
   #newTranscripts(): Transcripts {

@@ -10,8 +10,8 @@ import { Timeline } from './timeline.ts';
 /** Silence sent first on a new connection, of a length that no chunk has: its acknowledgement says how much Gladia has. */
 export const PROBE_SAMPLES = 0.0625 * SAMPLE_RATE_HZ;
 
-/** What is said so near to the end of the audio ends with it. */
-const END_SAMPLES = 0.3 * SAMPLE_RATE_HZ;
+/** What is said so near to the end of the audio ends with it: a few probes may lie behind it. */
+const END_SECONDS = 0.3;
 
 export class SentAudio {
   readonly timeline = new Timeline();
@@ -44,9 +44,9 @@ export class SentAudio {
     return this.timeline.captured(this.#ackedSample);
   }
 
-  /** Does what is said up to this sample of the session's reach the end of what Gladia has received? */
-  endsAt(sample: number): boolean {
-    return Math.abs(sample - this.receivedSample) < END_SAMPLES;
+  /** Does what ends there reach the end of what Gladia has received? Without its word for that, of what it has acknowledged. */
+  endsAt(endSeconds: number, receivedSeconds = this.#ackedSample / SAMPLE_RATE_HZ): boolean {
+    return Math.abs(endSeconds - receivedSeconds) < END_SECONDS;
   }
 
   /** The session's sample up to which Gladia had received everything a while ago. */
