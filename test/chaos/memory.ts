@@ -1,6 +1,6 @@
 /**
  * Is memory flat? Samples after a collection, and the line that fits them best. Code that V8 makes is counted by itself: in
- * seven minutes among faults it grows by up to a megabyte, for every fault takes paths that were not taken before.
+ * seven minutes among faults it grows by a megabyte or so, for every fault takes paths that were not taken before.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HeapFact } from './debugger.ts';
