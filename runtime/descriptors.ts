@@ -12,6 +12,8 @@ const SHARE = 0.8;
 const PER_SESSION = 5;
 /** Connections that viewers leave to publishers: however many come to watch, one who speaks can come back. */
 export const PUBLISHERS_ONLY = 32;
+/** Of a process that may open few files they are no more than this part. */
+const PUBLISHERS_SHARE = 1 / 4;
 /** Before what the server itself needs has been counted. */
 const OWN_AT_FIRST = 64;
 
@@ -44,7 +46,10 @@ export class Descriptors {
   readonly admitsPublisher = (socket: Socket): boolean => this.#admits(socket, this.#free);
 
   /** The same for anybody else's. */
-  readonly admitsOther = (socket: Socket): boolean => this.#admits(socket, this.#free - PUBLISHERS_ONLY);
+  readonly admitsOther = (socket: Socket): boolean => {
+    const free = this.#free;
+    return this.#admits(socket, free - Math.min(PUBLISHERS_ONLY, Math.floor(free * PUBLISHERS_SHARE)));
+  };
 
   #admits(socket: Socket, max: number): boolean {
     if (this.#connections >= max) {

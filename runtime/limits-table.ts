@@ -46,7 +46,7 @@ const messageBytes = [
 export const limitRows: Readonly<Record<LimitName, LimitRow>> = {
   descriptors: {
     what: 'connections of publishers and viewers, by file descriptors',
-    value: `80 % of \`ulimit -n\`, less what sessions need; ${PUBLISHERS_ONLY} of them for publishers alone`,
+    value: `80 % of \`ulimit -n\`, less what sessions need; up to ${PUBLISHERS_ONLY} of them for publishers alone`,
     beyond: NOT_ACCEPTED,
   },
   rtmp_connections: { what: 'RTMP connections', value: count(rtmp.maxConnections), beyond: NOT_ACCEPTED },
